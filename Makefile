@@ -1,0 +1,62 @@
+# `make` builds the report, `make help` lists the rest. Needs Python 3.11 to 3.13 and nothing else.
+# Variables: PYTHON (the interpreter .venv is made with), CORES (how many the workflow may use), ARGS
+# (anything more for the command behind a target: `make ARGS=--dry-run`, `make test ARGS="-k claims"`).
+
+PYTHON ?= python3 python3.13 python3.12 python3.11
+UV := uv==0.13.9
+
+python := .venv/bin/python
+snakemake := $(python) -m snakemake $(if $(CORES),--cores $(CORES))
+environment := .venv/complete
+
+# A package on the caller's PYTHONPATH would take the place of a locked one.
+unexport PYTHONPATH PYTHONHOME
+
+# Sets $$python to the first of $(PYTHON) that will do.
+define choose_python
+for python in $(PYTHON) ""; do \
+  ! "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || break; \
+done; \
+if [ -z "$$python" ]; then \
+  echo "Python 3.11, 3.12 or 3.13 is needed, and none was found as: $(PYTHON). Name one: make PYTHON=/path/to/python3.12" >&2; \
+  exit 1; \
+fi
+endef
+
+.PHONY: report test lint lock clean help
+
+report: $(environment)  ## run the workflow and build the report (the default)
+	@$(snakemake) $(ARGS)
+	@echo "The report: results/report/report.html and results/report/report.pdf"
+
+test: $(environment)  ## run the tests
+	@$(python) -m pytest $(ARGS)
+
+lint: $(environment)  ## check style, types and the workflow
+	@$(python) -m ruff check
+	@$(python) -m ruff format --check
+	@$(python) -m mypy
+	@$(python) -m snakefmt --check workflow
+	@$(python) -m snakemake --lint
+
+lock:  ## resolve versions anew: requirements.lock, envs/*.yaml (ARGS=--upgrade takes the newest)
+	@set -e; $(choose_python); \
+	tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
+	"$$python" -m venv "$$tools"; \
+	"$$tools/bin/python" -m pip install --quiet --disable-pip-version-check $(UV); \
+	"$$tools/bin/python" envs/generate.py $(ARGS)
+
+clean:  ## remove all that was made: results, .venv, caches
+	@find results -mindepth 1 ! -path results/README.md -delete
+	@rm -rf .venv .snakemake build .mypy_cache .pytest_cache .ruff_cache scripts/*.egg-info
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+# Written last, so that an installation cut short is begun again.
+$(environment): requirements.lock
+	@set -e; $(choose_python); \
+	echo "Installing requirements.lock into .venv with $$("$$python" --version); once, about two minutes."; \
+	"$$python" -m venv --clear .venv; \
+	$(python) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@

@@ -1,0 +1,105 @@
+"""Resolve every version: requirements.lock from pyproject.toml, then envs/*.yaml from the lock.
+
+Run by `make lock`; needs `uv` in the interpreter's environment. Arguments are passed on to
+`uv pip compile` for the lock, such as `--upgrade` or `--upgrade-package numpy`.
+"""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ENVS = Path(__file__).resolve().parent
+ROOT = ENVS.parent
+LOCK = ROOT / "requirements.lock"
+STEPS = ENVS / "steps.toml"
+
+EXTRAS = ("tensorflow", "figures", "workflow", "test")  # cuda: only a machine with a GPU wants it
+PYTHONS = ("3.11", "3.12", "3.13")
+CONDA_PYTHON = "3.12"
+PLATFORMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-darwin")
+SOURCE_ONLY = "connection-pool"  # a dependency of Snakemake that has no wheel
+
+
+def uv(*arguments: str, requirements: str = "") -> str:
+    """Run `uv pip` in the project's root, `requirements` on its input, and return its output."""
+    command = [sys.executable, "-m", "uv", "--quiet", "pip", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, input=requirements, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+
+
+def compile_requirements(source: str, *options: str, requirements: str = "") -> str:
+    """Pin `source` ("-" is `requirements`) and all it needs, for every platform at once."""
+    plain = ("--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links")
+    universal = ("--universal", "--python-version", PYTHONS[0])
+    return uv("compile", source, *universal, *plain, *options, requirements=requirements)
+
+
+def resolve(*options: str) -> None:
+    """Write requirements.lock; versions already in it stay where they still fit."""
+    extras = [word for extra in EXTRAS for word in ("--extra", extra)]
+    output = ("--generate-hashes", "--output-file", LOCK.name)
+    compile_requirements("pyproject.toml", *extras, *output, *options)
+
+
+def check_platforms() -> None:
+    """Raise unless the lock installs on each platform with each Python, from wheels."""
+    wheels = ("--only-binary", ":all:", "--no-binary", SOURCE_ONLY)
+    for platform in PLATFORMS:
+        for python in PYTHONS:
+            there = ("--python-platform", platform, "--python-version", python)
+            anywhere = ("--dry-run", "--target", str(ROOT / "build"))
+            uv("install", "--require-hashes", "-r", LOCK.name, *anywhere, *there, *wheels)
+
+
+def read_lock(text: str) -> dict[str, str]:
+    """Map each package in a lock to its requirement, ``name==version ; marker``, without hashes."""
+    requirements = re.findall(r"^([a-z0-9-]+)(==[^\\\n]+)", text, flags=re.MULTILINE)
+    return {name: (name + pin).strip() for name, pin in requirements}
+
+
+def read_steps() -> dict[str, list[str]]:
+    """Read steps.toml: the packages that the steps of each kind import."""
+    return tomllib.loads(STEPS.read_text())
+
+
+def conda_environment(kind: str, requirements: list[str]) -> str:
+    """Write out a conda environment that takes `requirements` from pip."""
+    pins = "\n".join(f"      - {requirement}" for requirement in requirements)
+    return f"""\
+# Steps of the kind "{kind}". Written by envs/generate.py: change envs/steps.toml, then `make lock`.
+channels:
+  - conda-forge
+  - nodefaults
+dependencies:
+  - python ={CONDA_PYTHON}
+  - pip
+  - pip:
+{pins}
+"""
+
+
+def write_environments() -> None:
+    """Write envs/<kind>.yaml for each kind of step, every requirement word for word the lock's."""
+    locked = read_lock(LOCK.read_text())
+    for kind, packages in read_steps().items():
+        for package in packages:
+            if package not in locked:
+                raise SystemExit(
+                    f"{STEPS.name}: '{package}', of the kind '{kind}', is not in {LOCK.name}: "
+                    "name it in pyproject.toml, as the lock spells it."
+                )
+        direct = "\n".join(locked[package] for package in packages)
+        closure = read_lock(
+            compile_requirements("-", "--constraints", LOCK.name, requirements=direct)
+        )
+        requirements = [locked[package] for package in closure]
+        (ENVS / f"{kind}.yaml").write_text(conda_environment(kind, requirements))
+
+
+if __name__ == "__main__":
+    resolve(*sys.argv[1:])
+    check_platforms()
+    write_environments()

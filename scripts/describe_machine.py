@@ -1,0 +1,72 @@
+"""Describe the machine and the software that the timings are from."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+import psutil
+from threadpoolctl import threadpool_info
+
+from step import run
+
+PACKAGES = ("numpy", "scipy", "scikit-learn", "networkx", "snakemake")
+
+
+def describe_machine(machine: Path, threads: int) -> None:
+    """Write processor, cores, memory, BLAS and versions as JSON.
+
+    Parameters
+    ----------
+    machine
+        JSON with a text or number a key.
+    threads
+        Threads that the timed jobs were given.
+    """
+    np.ones((2, 2)) @ np.ones((2, 2))
+    blas = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    described = {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": threads,
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "blas": ", ".join(
+            f"{library['internal_api']} {library['version']} ({library.get('architecture')})"
+            for library in blas
+        ),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        **{package: _version(package) for package in PACKAGES},
+        "tensorflow": _version("tensorflow-cpu", "tensorflow"),
+        "cupy": _version("cupy-cuda12x", "cupy"),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+    machine.write_text(json.dumps(described, indent=2) + "\n")
+
+
+def _processor() -> str:
+    if sys.platform == "darwin":
+        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def _version(*packages: str) -> str:
+    for package in packages:
+        try:
+            return version(package)
+        except PackageNotFoundError:
+            continue
+    return "not installed"
+
+
+if __name__ == "__main__":
+    run(describe_machine, globals())

@@ -1,0 +1,120 @@
+"""Measure one trained VAE."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from step import run
+from vae.datasets import Dataset, load_dataset
+from vae.datasets.subset import training_rows
+from vae.evaluation import active_units, latent_manifold, latent_separation, mean_squared_error
+from vae.model import Model, load_model
+from vae.reconstruction import binary_cross_entropy
+from vae.results import MEASUREMENT, RUN, classes_in_turn
+from vae.seeding import generator
+from vae.history import Measurement, read_history
+
+SHOWN = 100
+"""Test items reconstructed for the figures, and samples drawn from the prior."""
+
+SCATTERED = 5000
+"""Training items whose posterior means are kept, as many as Figure 6.4 shows."""
+
+
+def evaluate_vae(
+    dataset: Path,
+    model: Path,
+    history: Path,
+    evaluation: Path,
+    arrays: Path,
+    run_parameters: dict[str, Any],
+    by_class: bool,
+    root_seed: int,
+) -> None:
+    """Write a run's tidy table of measurements, and the arrays that figures show.
+
+    Parameters
+    ----------
+    dataset, model, history
+        What the run was trained on, and what it wrote.
+    evaluation
+        csv with the columns `vae.results.MEASUREMENT`: the history, and the final measurements.
+    arrays
+        npz: reconstructions, samples, posterior means.
+    run_parameters
+        What names the run.
+    by_class
+        Whether to measure the ELBO of every class by itself as well.
+    root_seed
+        The study's.
+    """
+    data, trained = load_dataset(dataset), load_model(model)
+    rows = training_rows(
+        len(data.x_train), run_parameters["train_size"], root_seed, run_parameters["dataset"], run_parameters["seed"]
+    )
+    train, test = data.pixels("train")[rows], data.pixels("test")
+    posterior_train, posterior_test = trained.encode(train)[0], trained.encode(test)[0]
+    random = generator(root_seed, "evaluate", *run_parameters.values())
+
+    final = [Measurement(run_parameters["epochs"], "test", "active_units", active_units(posterior_test), "units")]
+    for split, x, z in (("train", train, posterior_train), ("test", test, posterior_test)):
+        decoded = trained.decode(z)
+        error = float(binary_cross_entropy(x, decoded).mean())
+        squared = mean_squared_error(x, decoded)
+        final += [
+            Measurement(run_parameters["epochs"], split, "reconstruction_error", error, "nats/image"),
+            Measurement(run_parameters["epochs"], split, "mean_squared_error", squared, "per pixel"),
+        ]
+    if len(data.label_names) > 1:
+        labels = data.y_train[rows]
+        separation = latent_separation(posterior_train, labels, posterior_test, data.y_test)
+        for metric, value in zip(("silhouette", "knn_accuracy"), separation, strict=True):
+            final.append(Measurement(run_parameters["epochs"], "test", metric, value, "1"))
+    if by_class:
+        final += _class_measurements(trained, data, run_parameters["epochs"], random)
+
+    described = {**run_parameters, "train_size": len(rows)}
+    with open(evaluation, "w", newline="") as file:
+        writer = csv.DictWriter(file, MEASUREMENT)
+        writer.writeheader()
+        for measurement in (*read_history(history), *final):
+            writer.writerow({**{key: described[key] for key in (*RUN, "seed")}, **measurement._asdict()})
+
+    shown = classes_in_turn(data.y_test)[:SHOWN]
+    kept: dict[str, np.ndarray] = {
+        "image_shape": data.image_shape,
+        "label_names": data.label_names,
+        "x_test": test[shown],
+        "y_test": data.y_test[shown],
+        "reconstruction": trained.reconstruct(test[shown]),
+        "prior_samples": trained.sample(SHOWN, random),
+        "posterior_mean_train": posterior_train[:SCATTERED],
+        "labels_train": data.y_train[rows][:SCATTERED],
+        "posterior_mean_test": posterior_test,
+        "labels_test": data.y_test,
+    }
+    if run_parameters["latent_dimension"] == 2:
+        kept["manifold"] = latent_manifold(trained)
+    np.savez_compressed(arrays, allow_pickle=False, **kept)
+
+
+def _class_measurements(
+    trained: Model, data: Dataset, epochs: int, random: np.random.Generator
+) -> list[Measurement]:
+    """ELBO and reconstruction loss of every class of the test set, nats per image."""
+    reconstruction, kl = trained.elbo_terms(data.pixels("test"), random)
+    measurements = []
+    for label, name in enumerate(data.label_names):
+        of_class = data.y_test == label
+        loss, elbo = reconstruction[of_class].mean(), -(reconstruction + kl)[of_class].mean()
+        measurements += [
+            Measurement(epochs, "test", f"elbo_{name}", float(elbo), "nats/image"),
+            Measurement(epochs, "test", f"reconstruction_{name}", float(loss), "nats/image"),
+        ]
+    return measurements
+
+
+if __name__ == "__main__":
+    run(evaluate_vae, globals())

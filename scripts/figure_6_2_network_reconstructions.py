@@ -1,0 +1,167 @@
+"""Figure 6.2: networks with their reconstructions, and the structures in latent space."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
+from matplotlib.image import AxesImage
+from numpy.typing import NDArray
+
+from step import run
+from vae.plotting import (
+    CATEGORIES,
+    MARKERS,
+    PAGE_WIDTH,
+    PROBABILITY_MAP,
+    new_figure,
+    save,
+    style,
+)
+from vae.results import read_arrays
+from vae.wording import in_report_order, readable
+
+ARRAYS = (
+    "image_shape",
+    "label_names",
+    "x_test",
+    "y_test",
+    "reconstruction",
+    "posterior_mean_test",
+    "labels_test",
+)
+
+
+def figure_6_2_network_reconstructions(
+    published: Path, like_for_like: Path, svg: Path, pdf: Path, png: Path
+) -> None:
+    """Draw, for both protocols, a network of each structure and the posterior means of all.
+
+    Parameters
+    ----------
+    published, like_for_like
+        The arrays of a run under each protocol.
+    svg, pdf, png
+        The figure.
+    """
+    protocols = {
+        "Published protocol": read_arrays(published, *ARRAYS),
+        "Like for like": read_arrays(like_for_like, *ARRAYS),
+    }
+    with style():
+        figure = new_figure(PAGE_WIDTH, 6.4)
+        parts = figure.add_gridspec(2, 1, height_ratios=[1, 0.07])
+        body, key = (figure.add_subfigure(part) for part in parts)
+        count = len(protocols["Published protocol"]["label_names"])
+        grid = body.add_gridspec(4, count + 1, width_ratios=[1] * count + [1.9])
+        for row, mark, (title, arrays) in zip((0, 2), "ab", protocols.items(), strict=True):
+            panels = [[body.add_subplot(grid[row + i, j]) for j in range(count)] for i in range(2)]
+            image = draw_matrices(panels, arrays)
+            panels[0][0].text(
+                0, 1.25, rf"$\mathbf{{({mark})}}$ {title}", transform=panels[0][0].transAxes
+            )
+            points = scatter_components(body.add_subplot(grid[row : row + 2, -1]), arrays)
+        scale = key.add_axes((0.2, 0.55, 0.25, 0.2))
+        key.colorbar(image, cax=scale, orientation="horizontal")
+        scale.set_ylabel("Edge probability", rotation=0, ha="right", va="center")
+        key.legend(
+            handles=points,
+            loc="center",
+            bbox_to_anchor=(0.8, 0.6),
+            ncols=count,
+            handletextpad=0.1,
+            columnspacing=0.8,
+        )
+        save(figure, svg, pdf, png)
+
+
+def draw_matrices(panels: list[list[Axes]], arrays: dict[str, NDArray[Any]]) -> AxesImage:
+    """Draw the first test network of each structure, in report order, above its reconstruction.
+
+    Returns
+    -------
+    AxesImage
+        One of the matrices: they all have its colour scale.
+    """
+    rows = {"Observed": "x_test", "Reconstructed": "reconstruction"}
+    for row, (label, matrices) in zip(panels, rows.items(), strict=True):
+        row[0].set_ylabel(label)
+        for axes, (structure, index) in zip(row, indices(arrays).items(), strict=True):
+            item = np.argmax(arrays["y_test"] == index)
+            image = axes.imshow(
+                arrays[matrices][item].reshape(arrays["image_shape"]),
+                cmap=PROBABILITY_MAP,
+                vmin=0,
+                vmax=1,
+            )
+            axes.spines[:].set_visible(True)
+            axes.set_xticks([])
+            axes.set_yticks([])
+            if row is panels[0]:
+                axes.set_title(readable(structure), loc="center")
+    return image
+
+
+def scatter_components(axes: Axes, arrays: dict[str, NDArray[Any]]) -> list[PathCollection]:
+    """Draw the posterior means on their first two principal components.
+
+    Returns
+    -------
+    list of PathCollection
+        The points of each structure.
+    """
+    scores, share = principal_components(arrays["posterior_mean_test"])
+    points = []
+    for (structure, index), colour, marker in zip(
+        indices(arrays).items(), CATEGORIES, MARKERS, strict=False
+    ):
+        members = arrays["labels_test"] == index
+        points.append(
+            axes.scatter(
+                scores[members, 0],
+                scores[members, 1],
+                s=14,
+                color=colour,
+                marker=marker,
+                alpha=0.8,
+                linewidth=0,
+                label=readable(structure),
+            )
+        )
+    axes.set_xlabel(f"First component ({share[0]:.0%} of variance)")
+    axes.set_ylabel(f"Second component ({share[1]:.0%})")
+    axes.set_aspect("equal", adjustable="datalim")
+    return points
+
+
+def indices(arrays: dict[str, NDArray[Any]]) -> dict[str, int]:
+    """Give the label of each structure, in report order."""
+    names = [str(name) for name in arrays["label_names"]]
+    return {name: names.index(name) for name in in_report_order(names)}
+
+
+def principal_components(
+    means: NDArray[np.float32],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Compute the scores on the first two principal components.
+
+    Parameters
+    ----------
+    means : array of shape (n, latent dimension), latent dimension at least 2
+
+    Returns
+    -------
+    scores : array of shape (n, 2)
+    share : array of shape (2,)
+        The share of the variance that each explains.
+    """
+    from sklearn.decomposition import PCA
+
+    analysis = PCA(n_components=2, svd_solver="full")
+    scores = analysis.fit_transform(means.astype(np.float64))
+    return scores, analysis.explained_variance_ratio_
+
+
+if __name__ == "__main__":
+    run(figure_6_2_network_reconstructions, globals())

@@ -1,0 +1,96 @@
+"""Figure 6.4: the manifold that two latent variables span, and where the images lie in it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+
+from step import run
+from vae.plotting import (
+    CATEGORIES,
+    INK,
+    MARKERS,
+    PAGE_WIDTH,
+    letter,
+    mosaic,
+    new_figure,
+    save,
+    style,
+    write_over,
+)
+from vae.results import read_arrays
+
+SIDE = 20
+REACH = 3.0
+"""The manifold is a grid of SIDE x SIDE latent points over [-REACH, REACH] squared."""
+
+
+def figure_6_4_latent_manifold(arrays: Path, svg: Path, pdf: Path, png: Path) -> None:
+    """Draw the decoded grid of latent points beside the posterior means of the test images.
+
+    Parameters
+    ----------
+    arrays
+        The arrays of a run with two latent dimensions.
+    svg, pdf, png
+        The figure.
+    """
+    run_arrays = read_arrays(
+        arrays, "manifold", "image_shape", "posterior_mean_test", "labels_test", "label_names"
+    )
+    with style():
+        figure = new_figure(PAGE_WIDTH, 3.5)
+        manifold, scatter = figure.subplots(1, 2)
+        draw_manifold(manifold, run_arrays["manifold"], run_arrays["image_shape"])
+        draw_classes(
+            scatter,
+            run_arrays["posterior_mean_test"],
+            run_arrays["labels_test"],
+            run_arrays["label_names"],
+        )
+        letter(manifold, "a", "Decoder mean")
+        letter(scatter, "b", "Posterior means of test images")
+        for axes in (manifold, scatter):
+            axes.set_xlabel("$z_1$")
+            axes.set_ylabel("$z_2$", rotation=0)
+        save(figure, svg, pdf, png)
+
+
+def draw_manifold(axes: Axes, images: NDArray[Any], image_shape: NDArray[np.int64]) -> None:
+    """Tile the decoded grid, each image centred on its latent point."""
+    edge = REACH * SIDE / (SIDE - 1)
+    sheet = mosaic(images, image_shape.tolist(), SIDE, background=0)
+    axes.imshow(sheet, extent=(-edge, edge, -edge, edge))
+    axes.set_xticks(np.arange(-REACH, REACH + 1))
+    axes.set_yticks(np.arange(-REACH, REACH + 1))
+
+
+def draw_classes(
+    axes: Axes, means: NDArray[Any], labels: NDArray[np.int64], names: NDArray[np.str_]
+) -> None:
+    """Scatter posterior means, each class with its colour, marker and name at its median."""
+    for index, (colour, marker) in enumerate(zip(CATEGORIES, MARKERS, strict=True)):
+        axes.scatter(
+            means[labels == index, 0],
+            means[labels == index, 1],
+            s=min(12.0, 6000 / len(means)),
+            color=colour,
+            marker=marker,
+            alpha=0.7,
+            linewidth=0,
+        )
+    for index, name in enumerate(names):
+        if np.any(labels == index):
+            x, y = np.median(means[labels == index], axis=0)
+            write_over(axes, x, y, str(name))
+    axes.add_patch(
+        Rectangle((-REACH, -REACH), 2 * REACH, 2 * REACH, fill=False, linestyle=":", color=INK)
+    )
+    axes.set_aspect("equal", adjustable="datalim")
+
+
+if __name__ == "__main__":
+    run(figure_6_4_latent_manifold, globals())

@@ -1,0 +1,81 @@
+"""Figure 6.5: held-out images and their reconstructions."""
+
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from step import run
+from vae.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
+from vae.results import read_arrays
+from vae.wording import readable
+
+IMAGES = 10
+
+
+def figure_6_5_image_reconstructions(
+    arrays: list[Path],
+    datasets: list[str],
+    architectures: list[str],
+    svg: Path,
+    pdf: Path,
+    png: Path,
+) -> None:
+    """Draw a panel for each data set: ten test images, then a row for each architecture.
+
+    Parameters
+    ----------
+    arrays
+        The arrays of the runs.
+    datasets, architectures
+        The data set and the architecture of each run, in the same order; runs on one data set
+        follow each other.
+    svg, pdf, png
+        The figure.
+    """
+    runs = zip(datasets, architectures, arrays, strict=True)
+    panels = {
+        dataset: reconstruction_rows({architecture: path for _, architecture, path in group})
+        for dataset, group in groupby(runs, key=lambda item: item[0])
+    }
+    with style():
+        heights = [len(rows) for rows, _ in panels.values()]
+        figure = new_figure(PAGE_WIDTH, 0.58 * sum(heights) + 0.35 * len(heights))
+        grid = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)
+        for mark, axes, (dataset, (rows, image_shape)) in zip(
+            "abcdefgh", grid.flat, panels.items(), strict=False
+        ):
+            draw_images(axes, np.concatenate(list(rows.values())), image_shape, IMAGES, list(rows))
+            letter(axes, mark, readable(dataset))
+        save(figure, svg, pdf, png)
+
+
+def reconstruction_rows(
+    runs: dict[str, Path],
+) -> tuple[dict[str, NDArray[Any]], list[int]]:
+    """Read the rows of one data set's panel.
+
+    Parameters
+    ----------
+    runs
+        The arrays of one run for each architecture; their test images are the same.
+
+    Returns
+    -------
+    rows : dict
+        Label of the row to its images (10 x d): the originals first.
+    image_shape
+    """
+    rows: dict[str, NDArray[Any]] = {}
+    for architecture, path in runs.items():
+        arrays = read_arrays(path, "x_test", "reconstruction", "image_shape")
+        rows["Original"] = arrays["x_test"][:IMAGES]
+        label = "Reconstruction" if len(runs) == 1 else readable(architecture)
+        rows[label] = arrays["reconstruction"][:IMAGES]
+    return rows, arrays["image_shape"].tolist()
+
+
+if __name__ == "__main__":
+    run(figure_6_5_image_reconstructions, globals())

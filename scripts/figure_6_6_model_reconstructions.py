@@ -1,0 +1,62 @@
+"""Figure 6.6: the same held-out digits reconstructed by the VAE, the RBM and the DBN."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from step import run
+from vae.plotting import PAGE_WIDTH, draw_images, new_figure, save, style
+from vae.results import classes_in_turn, read_arrays, read_table, select
+from vae.tables import mean_and_deviation
+from vae.wording import readable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MODELS = ("vae", "rbm", "dbn")
+IMAGES = 10
+
+
+def figure_6_6_model_reconstructions(
+    arrays: Path, evaluations: Path, svg: Path, pdf: Path, png: Path
+) -> None:
+    """Draw ten test images and, below them, what each model makes of them.
+
+    Parameters
+    ----------
+    arrays
+        Test images x, their labels y, and the reconstructions vae, rbm, dbn of the first seed.
+    evaluations
+        The reconstruction errors: a model's row carries its like-for-like mean over seeds.
+    svg, pdf, png
+        The figure.
+    """
+    images = read_arrays(arrays, "image_shape", "x", "y", *MODELS)
+    shown = classes_in_turn(images["y"])[:IMAGES]
+    rows = [images[name][shown] for name in ("x", *MODELS)]
+    with style():
+        figure = new_figure(PAGE_WIDTH, 2.37)
+        draw_images(
+            figure.subplots(),
+            np.concatenate(rows),
+            images["image_shape"].tolist(),
+            len(shown),
+            row_labels(read_table(evaluations, ("model", "protocol", "metric", "value"))),
+        )
+        save(figure, svg, pdf, png)
+
+
+def row_labels(errors: pd.DataFrame) -> list[str]:
+    """Give "Original", then each model with its mean error and the deviation over seeds."""
+    labels = ["Original"]
+    for model in MODELS:
+        error = select(errors, model=model, protocol="like_for_like", metric="reconstruction_error")
+        labels.append(f"{readable(model)}\n{mean_and_deviation(error['value'], 1)} nats")
+    return labels
+
+
+if __name__ == "__main__":
+    run(figure_6_6_model_reconstructions, globals())

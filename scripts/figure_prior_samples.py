@@ -1,0 +1,83 @@
+"""Fresh images drawn from the prior, beside held-out ones."""
+
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from step import run
+from vae.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
+from vae.results import read_arrays
+from vae.wording import readable
+
+SIDE = 6
+PANELS_A_ROW = 3
+
+
+class Panel(NamedTuple):
+    """SIDE x SIDE images under one title."""
+
+    title: str
+    images: NDArray[Any]
+    image_shape: list[int]
+
+
+def figure_prior_samples(
+    arrays: list[Path], datasets: list[str], svg: Path, pdf: Path, png: Path
+) -> None:
+    """Draw, for each data set, a panel of test images and one of samples for each run.
+
+    Parameters
+    ----------
+    arrays
+        The arrays of the runs.
+    datasets
+        The data set of each run, in the same order; runs on one data set follow each other.
+    svg, pdf, png
+        The figure.
+    """
+    runs = zip(datasets, arrays, strict=True)
+    rows: list[list[Panel]] = []
+    for dataset, group in groupby(runs, key=lambda item: item[0]):
+        panels = sample_panels(dataset, [path for _, path in group])
+        rows += [
+            panels[start : start + PANELS_A_ROW] for start in range(0, len(panels), PANELS_A_ROW)
+        ]
+    columns = max(map(len, rows))
+    marks = iter("abcdefghijklmnopqrstuvwxyz")
+    with style():
+        figure = new_figure(PAGE_WIDTH * columns / PANELS_A_ROW, 2.5 * len(rows))
+        grid = figure.subplots(len(rows), columns, squeeze=False)
+        for row, panels in zip(grid, rows, strict=True):
+            for axes, panel in zip(row, panels, strict=False):
+                draw_images(axes, panel.images, panel.image_shape, SIDE)
+                letter(axes, next(marks), panel.title)
+            for axes in row[len(panels) :]:
+                axes.set_axis_off()
+        save(figure, svg, pdf, png)
+
+
+def sample_panels(dataset: str, runs: list[Path]) -> list[Panel]:
+    """Read one data set's panels: its test images, then the samples of each run."""
+    panels: list[Panel] = []
+    for path in runs:
+        arrays = read_arrays(path, "x_test", "prior_samples", "posterior_mean_test", "image_shape")
+        image_shape = arrays["image_shape"].tolist()
+        if not panels:
+            panels.append(
+                Panel(f"{readable(dataset)}: test", arrays["x_test"][: SIDE**2], image_shape)
+            )
+        latent_dimension = arrays["posterior_mean_test"].shape[1]
+        panels.append(
+            Panel(
+                f"{latent_dimension} latent dimensions",
+                arrays["prior_samples"][: SIDE**2],
+                image_shape,
+            )
+        )
+    return panels
+
+
+if __name__ == "__main__":
+    run(figure_prior_samples, globals())

@@ -1,0 +1,68 @@
+"""Judge every claim of the report."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from step import run
+from vae.claims import judge
+from vae.results import read_card, read_table
+from vae.tables import write_table
+
+
+def judge_claims(
+    claims: Path,
+    evaluations: list[Path],
+    others: list[Path],
+    cards: list[Path],
+    verdicts: Path,
+    table: Path,
+    markdown: Path,
+) -> None:
+    """Write the verdict on every claim, as JSON and as a table.
+
+    Parameters
+    ----------
+    claims
+        config/claims.yaml.
+    evaluations
+        Tidy tables of the experiments, each named after its experiment.
+    others
+        Other tables that claims refer to by their file's name.
+    cards
+        Data cards; those with an entropy floor give the evidence `entropy_floors`.
+    verdicts
+        JSON: claim -> section, statement, verdict, finding.
+    table, markdown
+        The same as a table.
+    """
+    tables = {path.stem: read_table(path) for path in evaluations}
+    tables |= {path.stem: read_table(path, ()) for path in others}
+    tables["entropy_floors"] = _entropy_floors(cards)
+    judged = {}
+    for name, claim in yaml.safe_load(claims.read_text(encoding="utf-8"))["claims"].items():
+        verdict = judge(name, claim, tables)
+        judged[name] = {
+            "section": claim["section"],
+            "statement": claim["statement"],
+            "verdict": verdict.outcome,
+            "finding": verdict.finding,
+        }
+    verdicts.write_text(json.dumps(judged, indent=2) + "\n", encoding="utf-8")
+    rows = [{key.capitalize(): value for key, value in row.items()} for row in judged.values()]
+    write_table(rows, table, markdown, text_columns=list(rows[0]))
+
+
+def _entropy_floors(cards: list[Path]) -> pd.DataFrame:
+    rows = [
+        {"dataset": card["name"], "class": name, "floor": floor}
+        for card in map(read_card, cards)
+        for name, floor in card.get("entropy_floor", {}).items()
+    ]
+    return pd.DataFrame(rows, columns=["dataset", "class", "floor"])
+
+
+if __name__ == "__main__":
+    run(judge_claims, globals())

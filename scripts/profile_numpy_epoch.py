@@ -1,0 +1,60 @@
+"""Profile one epoch of the NumPy backend by function, as in Sec. 5 of the report."""
+
+import csv
+import cProfile
+import pstats
+from pathlib import Path
+from typing import Any
+
+from step import run
+from vae.backends import create_trainer, limit_threads
+from vae.benchmark import benchmark_problem
+from vae.optimizer import Adam
+
+COLUMNS = ("function", "module", "calls", "own_seconds", "cumulative_seconds")
+
+
+def profile_numpy_epoch(
+    profile: Path, listing: Path, settings: dict[str, Any], root_seed: int, threads: int
+) -> None:
+    """Run one warm epoch under cProfile.
+
+    Parameters
+    ----------
+    profile
+        csv, a row a function, the longest own time first.
+    listing
+        cProfile's own listing.
+    settings
+        The configuration's `benchmark`.
+    root_seed
+        The study's.
+    threads
+        For BLAS.
+    """
+    limit_threads("numpy", threads)
+    problem = benchmark_problem(settings, root_seed)
+    parameters = problem.architecture.initial_parameters(problem.generator)
+    trainer = create_trainer(
+        "numpy", problem.architecture, parameters, Adam(), settings["batch_size"]
+    )
+    trainer.load(problem.x)
+    trainer.run_epoch(*problem.draw_epoch())
+    order, noise = problem.draw_epoch()
+    profiler = cProfile.Profile()
+    profiler.runcall(trainer.run_epoch, order, noise)
+
+    with open(listing, "w") as file:
+        stats = pstats.Stats(profiler, stream=file).strip_dirs().sort_stats("tottime")
+        stats.print_stats()
+    with open(profile, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        entries = pstats.Stats(profiler).get_stats_profile().func_profiles
+        for name, entry in sorted(entries.items(), key=lambda item: -item[1].tottime):
+            module = Path(entry.file_name).stem
+            writer.writerow([name, module, entry.ncalls, entry.tottime, entry.cumtime])
+
+
+if __name__ == "__main__":
+    run(profile_numpy_epoch, globals())

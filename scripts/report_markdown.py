@@ -1,0 +1,155 @@
+"""The report's text with every number filled in from the values, figures and tables in place.
+
+The template is Jinja2, with `<# #>` for its comments, since `{#` opens a label in Markdown. It says
+`v("key")` for a value, `has("key")` where there may be none and `mean("key")` for a mean with its
+spread, a key in one or more parts that dots will join; `figure("name")` and `table("name")` for what is shown, each with its caption; the filters
+below put a number or name into words. A name that does not exist stops the build.
+"""
+
+import json
+import re
+import traceback
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, UndefinedError
+from step import run
+from vae.wording import readable
+
+Value = str | float | list[Any] | None
+
+
+class UnknownNameError(LookupError):
+    """The template asks for a value or a caption that does not exist."""
+
+
+def report_markdown(
+    template: Path, values: Path, captions: Sequence[Path], markdown: Path
+) -> None:
+    """Fill the template in.
+
+    Parameters
+    ----------
+    template
+        Markdown with Jinja2.
+    values
+        What `report_values` wrote.
+    captions
+        Plain text; each is named after its figure or table.
+    markdown
+        The file to write.
+
+    Raises
+    ------
+    ValueError
+        If the template is not valid, or names a value, caption or variable that does not exist;
+        the message names the line and the nearest name.
+    """
+    text = render(
+        template,
+        json.loads(values.read_text(encoding="utf-8")),
+        {path.stem: " ".join(path.read_text(encoding="utf-8").split()) for path in captions},
+    )
+    markdown.write_text(text, encoding="utf-8")
+
+
+def render(template: Path, values: Mapping[str, Value], captions: Mapping[str, str]) -> str:
+    """Fill a template in from values and captions; raises as `report_markdown` does."""
+    environment = Environment(
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        comment_start_string="<#",
+        comment_end_string="#>",
+    )
+    environment.filters |= FILTERS
+
+    def has(*parts: str) -> bool:
+        return ".".join(parts) in values
+
+    def v(*parts: str) -> Any:
+        return _look_up("value", ".".join(parts), values)
+
+    def mean(*parts: str, places: int = 1) -> str:
+        average, spread = v(*parts, "mean"), v(*parts, "std")
+        text = decimals(average, places)
+        return text if spread is None else f"{text} ± {decimals(spread, places)}"
+
+    def figure(name: str) -> str:
+        caption = _look_up("caption", name, captions)
+        return f"![{caption}]({name}.svg){{#{name.replace('figure_', 'fig:', 1)}}}"
+
+    def table(name: str) -> str:
+        caption = _look_up("caption", name, captions)
+        identifier = name.replace("table_", "tbl:", 1)
+        return f'::: {{#{identifier} .csv src="{name}.csv"}}\n{caption}\n:::'
+
+    environment.globals |= {"v": v, "has": has, "mean": mean, "figure": figure, "table": table}
+    try:
+        code = environment.compile(template.read_text(encoding="utf-8"), filename=str(template))
+        return environment.template_class.from_code(environment, code, environment.globals).render()
+    except TemplateSyntaxError as error:
+        raise ValueError(f"{template}, line {error.lineno}: {error.message}") from error
+    except (UnknownNameError, UndefinedError, TypeError) as error:
+        lines = [
+            frame.lineno
+            for frame in traceback.extract_tb(error.__traceback__)
+            if frame.filename == str(template)
+        ]
+        raise ValueError(f"{template}, line {lines[0]}: {error}") from error
+
+
+def _look_up(what: str, name: str, known: Mapping[str, Any]) -> Any:
+    if name not in known:
+        nearest = get_close_matches(name, known, n=1, cutoff=0.0)
+        hint = f"the nearest is {nearest[0]!r}" if nearest else "there are none"
+        raise UnknownNameError(f"there is no {what} {name!r}; {hint}")
+    return known[name]
+
+
+def decimals(value: float, places: int) -> str:
+    """Give a number with so many decimals, thousands set apart, and a true minus sign."""
+    return f"{value:,.{places}f}".replace("-", "−")
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Give a positive number with so many significant digits, never in powers of ten."""
+    return f"{float(f'{value:.{digits}g}'):,.10f}".rstrip("0").rstrip(".")
+
+
+def listing(items: Sequence[object]) -> str:
+    """Give items as in a sentence: a, b and c."""
+    *first, last = map(str, items)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def signed(change: float, places: int = 1) -> str:
+    """Give a change with its sign."""
+    return decimals(change, places) if change < 0 else f"+{decimals(change, places)}"
+
+
+def plain(text: object) -> str:
+    """Keep text that is not ours from being read as Markdown."""
+    return re.sub(r"([\\`*_{}\[\]<>@#$~^|])", r"\\\1", str(text))
+
+
+FILTERS = {
+    "decimals": decimals,
+    "integer": lambda value: decimals(value, 0),
+    "significant": significant,
+    "seconds": lambda value: f"{significant(value)} s",
+    "percent": lambda share: f"{decimals(100 * share, 0)}%",
+    "signed": signed,
+    "listing": listing,
+    "plain": plain,
+    "readable": readable,
+    "named": lambda name: f"*{readable(name)}*",
+    "words": lambda name: readable(name).lower(),
+}
+
+
+if __name__ == "__main__":
+    run(report_markdown, globals())

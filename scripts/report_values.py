@@ -1,0 +1,250 @@
+"""Everything the report's text may say in numbers, as one flat file of dotted keys.
+
+A value is a number, a text, a list of either, or null where a spread has one seed only. RUN stands
+for `{experiment}.{dataset}.{architecture}.{training}.z{latent_dimension}-n{train_size}-e{epochs}.{backend}`,
+a setting in the order of the folders of results/models; its values are over the seeds.
+
+    {experiment}.runs, .datasets              list of RUN; of the datasets among them
+    RUN.{column}                              dataset, architecture, training, latent_dimension, train_size,
+                                              epochs, backend
+    RUN.seeds                                 how many
+    RUN.{split}.{metric}.mean, .std           after the last epoch, such as RUN.test.elbo.mean
+    RUN.{split}.elbo.peak, .peak_epoch        highest mean of any epoch, and which epoch it was
+    RUN.seconds_per_epoch                     median over epochs and seeds
+    {experiment}.series                       for latent_dimension and training_size: one key a curve of final
+                                              results, such as latent_dimension.series.1
+    SERIES.runs, .best                        its RUNs in rising order; the one of the highest mean test ELBO
+    reconstruction.datasets                   what Table 6.1 is about
+    reconstruction.{dataset}.{protocol}.{model}.{metric}.mean, .std
+    reconstruction.{dataset}.{protocol}.ranking   vae, rbm, dbn by rising mean error
+    backends.names                            list of names
+    backends.rows, .measured                  list of keys of the rows of Table 5.1, such as backends.1; of those
+                                              with times, fastest first
+    backends.{number}.backend, .device, .status, .note, .seconds   the seconds are a median
+    profile.seconds, profile.functions        own time of all functions; list of keys, costliest first
+    profile.{rank}.function, .module, .calls, .seconds, .share
+
+    datasets.absent                           the report's data sets that this build has not
+    architectures.used                        those of the runs
+    verdicts, verdicts.{verdict}              list of verdicts; how many claims have it
+
+JSON inputs and settings are flattened as they are, a mapping's own key being the list of its names:
+datasets.{name}.{field of its card}, machine.{field}, claims.{name}.{field}, architectures.{name}.{field},
+trainings.{name}.{field}, boltzmann_machines.{name}.{field}, benchmark.{field},
+published.{table}.{name}.
+"""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from step import run
+
+from vae.architecture import NETWORKS
+from vae.results import RUN, final, read_card, read_table
+
+SERIES = {"latent_dimension": "latent_dimension", "training_size": "train_size"}
+"""The experiments that vary one column, and which."""
+
+MODELS = ("vae", "rbm", "dbn")
+
+
+def report_values(
+    evaluations: Sequence[Path],
+    reconstruction: Path,
+    cards: Sequence[Path],
+    backends: Path,
+    machine: Path,
+    profile: Path,
+    claims: Path,
+    settings: Mapping[str, Any],
+    values: Path,
+) -> None:
+    """Write the report's values as JSON.
+
+    Parameters
+    ----------
+    evaluations
+        The tidy tables of the experiments, each named after its experiment.
+    reconstruction
+        Reconstruction errors of the comparison, csv.
+    cards
+        Data cards, JSON.
+    backends, profile
+        Times of one epoch by backend, and own times by function of one NumPy epoch, csv.
+    machine, claims
+        JSON.
+    settings
+        The configuration's `architectures`, `trainings`, `boltzmann_machines` and `benchmark`, and
+        the report's own numbers as `published`.
+    values
+        The file to write.
+
+    Raises
+    ------
+    ValueError
+        If a table lacks a column, or a value is not finite.
+    """
+    found = dict(
+        [
+            *(pair for path in evaluations for pair in _experiment(path)),
+            *_reconstruction(read_table(reconstruction, RECONSTRUCTION)),
+            *_backends(read_table(backends, BACKENDS)),
+            *_profile(read_table(profile, PROFILE)),
+            *_flat("datasets", {card["name"]: card for card in map(read_card, cards)}),
+            *_flat("machine", _read(machine)),
+            *_flat("claims", _read(claims)),
+            *_flat("architectures", NETWORKS | settings["architectures"]),
+            *(
+                pair
+                for name in ("trainings", "boltzmann_machines", "benchmark", "published")
+                for pair in _flat(name, settings[name])
+            ),
+        ]
+    )
+    found["datasets.absent"] = [
+        title
+        for prefix, title in REPORT_DATASETS.items()
+        if not any(name.startswith(prefix) for name in found["datasets"])
+    ]
+    found["architectures.used"] = sorted(
+        {found[f"{key}.architecture"] for name in evaluations for key in found[f"{name.stem}.runs"]}
+    )
+    found |= _verdicts(found[f"claims.{name}.verdict"] for name in found["claims"])
+    for key, value in found.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"{key}: expected a finite number for the report, got {value}")
+    text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)
+    values.write_text(text + "\n", encoding="utf-8")
+
+
+Pairs = Iterator[tuple[str, Any]]
+
+REPORT_DATASETS = {"mnist": "MNIST", "frey": "Frey Face", "cifar10": "CIFAR-10"}
+"""How the names of data sets that the report used begin here, and what it calls them."""
+
+RECONSTRUCTION = ("dataset", "model", "protocol", "seed", "metric", "value")
+BACKENDS = ("backend", "device", "status", "seconds", "note")
+PROFILE = ("function", "module", "calls", "own_seconds")
+
+
+def _experiment(path: Path) -> Pairs:
+    name = path.stem
+    frame = read_table(path)
+    keys = []
+    for setting, part in frame.groupby(list(RUN), sort=False):
+        columns = dict(zip(RUN, setting, strict=True))
+        key = _run_key(name, columns)
+        keys.append(key)
+        yield from ((f"{key}.{column}", value) for column, value in columns.items())
+        yield f"{key}.seeds", part["seed"].nunique()
+        yield from _measurements(key, part)
+    yield f"{name}.runs", keys
+    yield f"{name}.datasets", frame["dataset"].unique().tolist()
+    if name in SERIES:
+        yield from _series(name, final(frame), SERIES[name])
+
+
+def _run_key(experiment: str, columns: Mapping[str, Any]) -> str:
+    return (
+        "{experiment}.{dataset}.{architecture}.{training}"
+        ".z{latent_dimension}-n{train_size}-e{epochs}.{backend}"
+    ).format(experiment=experiment, **columns)
+
+
+def _measurements(key: str, run: pd.DataFrame) -> Pairs:
+    for (split, metric), part in final(run).groupby(["split", "metric"], sort=False):
+        if metric != "runtime":
+            yield from _mean_and_std(f"{key}.{split}.{metric}", part["value"])
+    yield f"{key}.seconds_per_epoch", float(run.loc[run["metric"] == "runtime", "value"].median())
+    for split, part in run[run["metric"] == "elbo"].groupby("split"):
+        by_epoch = part.groupby("epoch")["value"].mean()
+        yield f"{key}.{split}.elbo.peak", float(by_epoch.max())
+        yield f"{key}.{split}.elbo.peak_epoch", int(by_epoch.idxmax())
+
+
+def _series(experiment: str, frame: pd.DataFrame, studied: str) -> Pairs:
+    fixed = [column for column in RUN if column != studied]
+    bounds = frame[(frame["metric"] == "elbo") & (frame["split"] == "test")]
+    names = []
+    for number, (setting, part) in enumerate(bounds.groupby(fixed, sort=False), start=1):
+        name = f"{experiment}.series.{number}"
+        means = part.groupby(studied)["value"].mean()
+        columns = dict(zip(fixed, setting, strict=True))
+        runs = {value: _run_key(experiment, columns | {studied: value}) for value in means.index}
+        names.append(name)
+        yield f"{name}.runs", list(runs.values())
+        yield f"{name}.best", runs[means.idxmax()]
+    yield f"{experiment}.series", names
+
+
+def _reconstruction(frame: pd.DataFrame) -> Pairs:
+    yield "reconstruction.datasets", frame["dataset"].unique().tolist()
+    for setting, part in frame.groupby(["dataset", "protocol", "model", "metric"], sort=False):
+        yield from _mean_and_std("reconstruction." + ".".join(setting), part["value"])
+    compared = frame[(frame["metric"] == "reconstruction_error") & frame["model"].isin(MODELS)]
+    for (dataset, protocol), part in compared.groupby(["dataset", "protocol"], sort=False):
+        ranking = part.groupby("model")["value"].mean().sort_values().index.tolist()
+        yield f"reconstruction.{dataset}.{protocol}.ranking", ranking
+
+
+def _backends(frame: pd.DataFrame) -> Pairs:
+    rows, seconds = [], {}
+    text = frame.fillna({"device": "", "note": ""})
+    for number, (_, part) in enumerate(text.groupby(["backend", "device"], sort=False), start=1):
+        key = f"backends.{number}"
+        rows.append(key)
+        for column in ("backend", "device", "status", "note"):
+            yield f"{key}.{column}", part[column].iloc[0]
+        if part["status"].iloc[0] == "measured":
+            seconds[key] = float(part["seconds"].median())
+            yield f"{key}.seconds", seconds[key]
+    yield "backends.names", frame["backend"].unique().tolist()
+    yield "backends.rows", rows
+    yield "backends.measured", sorted(seconds, key=seconds.__getitem__)
+
+
+def _profile(frame: pd.DataFrame) -> Pairs:
+    total = float(frame["own_seconds"].sum())
+    keys = []
+    ranked = frame.sort_values("own_seconds", ascending=False, kind="stable")
+    for rank, row in enumerate(ranked.to_dict("records"), start=1):
+        key = f"profile.{rank}"
+        keys.append(key)
+        for column in ("function", "module", "calls"):
+            yield f"{key}.{column}", row[column]
+        yield f"{key}.seconds", row["own_seconds"]
+        yield f"{key}.share", row["own_seconds"] / total
+    yield "profile.seconds", total
+    yield "profile.functions", keys
+
+
+def _verdicts(verdicts: Iterable[str]) -> dict[str, Any]:
+    counts = Counter(verdict.replace(" ", "_") for verdict in verdicts)
+    return {"verdicts": list(counts)} | {f"verdicts.{name}": n for name, n in counts.items()}
+
+
+def _mean_and_std(key: str, measured: "pd.Series[float]") -> Pairs:
+    yield f"{key}.mean", float(measured.mean())
+    yield f"{key}.std", float(measured.std()) if len(measured) > 1 else None
+
+
+def _flat(key: str, value: Any) -> Pairs:
+    if isinstance(value, Mapping):
+        yield key, list(value)
+        for name, part in value.items():
+            yield from _flat(f"{key}.{name}", part)
+    else:
+        yield key, list(value) if isinstance(value, tuple) else value
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    run(report_values, globals())

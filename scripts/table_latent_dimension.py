@@ -1,0 +1,56 @@
+"""What the size of the latent space buys: bound, error, active units and separation."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from step import run
+from vae.results import final, read_table, varying
+from vae.tables import mean_and_deviation, write_table
+from vae.wording import readable
+
+COLUMNS = {
+    "Train ELBO (nats/image)": ("train", "elbo", 1),
+    "Test ELBO (nats/image)": ("test", "elbo", 1),
+    "Test KL (nats/image)": ("test", "kl", 1),
+    "Active units": ("test", "active_units", 1),
+    "Test reconstruction error (nats/image)": ("test", "reconstruction_error", 1),
+    "Silhouette": ("test", "silhouette", 2),
+    "Nearest-neighbour accuracy": ("test", "knn_accuracy", 3),
+}
+"""Header: split, metric, decimals."""
+
+
+def table_latent_dimension(evaluations: Path, table: Path, markdown: Path) -> None:
+    """Write a row for each latent dimension: mean and deviation over seeds after the last epoch.
+
+    Parameters
+    ----------
+    evaluations
+        The tidy table of the experiment; columns lead for each other setting that varies.
+    table, markdown
+        The table.
+    """
+    frame = final(read_table(evaluations))
+    settings = varying(frame, "latent_dimension")
+    rows = [
+        {
+            **dict(zip(map(readable, settings), map(readable, map(str, key[:-1])), strict=True)),
+            "Latent dimension": str(key[-1]),
+            **{
+                header: mean_and_deviation(_values(runs, split, metric), digits)
+                for header, (split, metric, digits) in COLUMNS.items()
+            },
+            "Seeds": str(runs["seed"].nunique()),
+        }
+        for key, runs in frame.groupby([*settings, "latent_dimension"])
+    ]
+    write_table(rows, table, markdown, text_columns=[readable(name) for name in settings])
+
+
+def _values(runs: pd.DataFrame, split: str, metric: str) -> pd.Series:
+    return runs.loc[(runs["split"] == split) & (runs["metric"] == metric), "value"]
+
+
+if __name__ == "__main__":
+    run(table_latent_dimension, globals())

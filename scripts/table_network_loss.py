@@ -1,0 +1,71 @@
+"""The loss on each network structure beside the least that any model can reach."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from step import run
+from vae.results import final, read_card, read_tables, select, varying
+from vae.tables import mean_and_deviation, number, write_table
+from vae.wording import in_report_order, readable
+
+
+def table_network_loss(
+    evaluations: list[Path], cards: list[Path], table: Path, markdown: Path
+) -> None:
+    """Write a row for each protocol and structure: test networks, nats per network.
+
+    The entropy floor is the entropy of a network given its edge probabilities. No model's expected
+    -ELBO lies below it; the reconstruction loss alone, which leaves out the cost of the code, may.
+
+    Parameters
+    ----------
+    evaluations
+        The tidy tables of the network experiments.
+    cards
+        The data cards of their data sets.
+    table, markdown
+        The table.
+
+    Raises
+    ------
+    ValueError
+        If a measured data set has no card, or a structure no measurement.
+    """
+    frame = final(read_tables(evaluations))
+    floors = {card["name"]: card for card in map(read_card, cards)}
+    settings = varying(frame, "dataset")
+    rows = []
+    for key, runs in frame.groupby(["dataset", *settings], sort=False):
+        if key[0] not in floors:
+            raise ValueError(f"no data card of {key[0]!r}; the cards are of {', '.join(floors)}")
+        card = floors[key[0]]
+        words = [readable(str(value)) for value in key[1:]]
+        rows += [
+            {
+                "Protocol": readable(card["protocol"]),
+                **dict(zip(map(readable, settings), words, strict=True)),
+                **structure_cells(runs, structure, card["entropy_floor"][structure]),
+            }
+            for structure in in_report_order(card["entropy_floor"])
+        ]
+    text = ["Protocol", *map(readable, settings), "Structure"]
+    write_table(rows, table, markdown, text_columns=text)
+
+
+def structure_cells(runs: pd.DataFrame, structure: str, floor: float) -> dict[str, str]:
+    """Give the losses on one structure: mean and deviation over seeds."""
+    test = select(runs, split="test")
+    reconstruction = select(test, metric=f"reconstruction_{structure}")["value"]
+    loss = -select(test, metric=f"elbo_{structure}")["value"]
+    return {
+        "Structure": readable(structure),
+        "Reconstruction loss": mean_and_deviation(reconstruction, 1),
+        "-ELBO": mean_and_deviation(loss, 1),
+        "Entropy floor": number(floor, 1),
+        "-ELBO less floor": mean_and_deviation(loss - floor, 1),
+    }
+
+
+if __name__ == "__main__":
+    run(table_network_loss, globals())

@@ -1,0 +1,68 @@
+"""Train one VAE."""
+
+from pathlib import Path
+from typing import Any
+
+from step import run
+from vae.architecture import Architecture
+from vae.backends import limit_threads
+from vae.datasets import load_dataset
+from vae.datasets.subset import training_rows
+from vae.seeding import generator
+from vae.history import write_history
+from vae.training import train
+
+
+def train_vae(
+    dataset: Path,
+    model: Path,
+    history: Path,
+    run_parameters: dict[str, Any],
+    architecture: dict[str, Any],
+    training: dict[str, Any],
+    root_seed: int,
+    threads: int,
+) -> None:
+    """Train a VAE on a dataset; write the model and the ELBO of every epoch.
+
+    Initial parameters, order and noise depend on everything that names the run but its length and
+    its backend: more epochs continue the same training, and every backend does the same one.
+
+    Parameters
+    ----------
+    dataset
+        npz of `vae.datasets`.
+    model, history
+        npz of `vae.model` and csv of `vae.training`.
+    run_parameters
+        What names the run: dataset, architecture, training, latent_dimension, train_size, epochs,
+        backend, seed.
+    architecture, training
+        The settings behind the two names.
+    root_seed
+        The study's.
+    threads
+        For the backend.
+    """
+    limit_threads(run_parameters["backend"], threads)
+    data = load_dataset(dataset)
+    rows = training_rows(
+        len(data.x_train), run_parameters["train_size"], root_seed, run_parameters["dataset"], run_parameters["seed"]
+    )
+    names = [value for key, value in run_parameters.items() if key not in ("epochs", "backend")]
+    trained, measurements = train(
+        Architecture.named(architecture, data.x_train.shape[1], run_parameters["latent_dimension"]),
+        data.x_train[rows],
+        data.x_test,
+        epochs=run_parameters["epochs"],
+        generator=generator(root_seed, "train", *names),
+        backend=run_parameters["backend"],
+        progress=True,
+        **training,
+    )
+    trained.save(model)
+    write_history(measurements, history)
+
+
+if __name__ == "__main__":
+    run(train_vae, globals())

@@ -1,0 +1,124 @@
+"""One mathematics, several implementations: a trainer each, chosen by name.
+
+A backend is a module with four functions: `unavailable()`, the reason why it cannot run here or
+None; `device()`, what it runs on; `limit_threads(threads)`; and `trainer(...)`, which makes a
+`Trainer`. Its libraries are imported inside functions, so that a machine without TensorFlow or
+CuPy still runs everything else.
+"""
+
+from importlib import import_module
+from typing import Any, Protocol
+
+import numpy as np
+
+from vae.architecture import Architecture
+from vae.names import require_known
+from vae.optimizer import Adam
+
+BACKENDS = ("numpy", "tensorflow", "cupy")
+
+
+class Trainer(Protocol):
+    """Parameters, optimiser and data of one training, on the backend's device."""
+
+    def load(self, x: np.ndarray) -> None:
+        """Place the training data (n x d; uint8 means value / 255) on the device."""
+
+    def run_epoch(self, order: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
+        """One pass over the loaded data: a step of Adam per batch.
+
+        Parameters
+        ----------
+        order
+            (n,) int, the row to take at each position; consecutive positions make a batch.
+        noise
+            samples x n x latent, the standard normal epsilon of each position.
+
+        Returns
+        -------
+        tuple of float
+            Reconstruction loss -E log p(x|z) and KL divergence, nats per item: the means over
+            the epoch, each batch measured before its step.
+        """
+
+    def gradient(self, x: np.ndarray, noise: np.ndarray) -> tuple[float, float, np.ndarray]:
+        """Reconstruction loss, KL and the gradient of their sum, for one batch, without a step.
+
+        Parameters
+        ----------
+        x
+            batch x d, at most a batch's rows.
+        noise
+            samples x batch x latent.
+
+        Returns
+        -------
+        tuple
+            Means over the batch (nats per item), and the flat gradient in the parameters' order.
+        """
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Copies of `parameters`, `first_moment`, `second_moment` (flat) and `step` (a scalar)."""
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Continue from what `state` gave, on this or on another backend."""
+
+
+class BackendUnavailable(RuntimeError):
+    """A backend cannot run on this machine; the message says why."""
+
+
+def unavailable(backend: str) -> str | None:
+    """Why a backend cannot run here, or None if it can.
+
+    Raises
+    ------
+    ValueError
+        If there is no backend of that name.
+    """
+    return _module(backend).unavailable()
+
+
+def device(backend: str) -> str:
+    """What a backend runs on here, or would run on: "CPU" or "GPU"."""
+    return _module(backend).device()
+
+
+def limit_threads(backend: str, threads: int) -> None:
+    """Hold an available backend to a number of CPU threads, before its first computation.
+
+    Raises
+    ------
+    RuntimeError
+        If TensorFlow has computed already with another number.
+    """
+    _module(backend).limit_threads(threads)
+
+
+def create_trainer(
+    backend: str,
+    architecture: Architecture,
+    parameters: np.ndarray,
+    adam: Adam,
+    batch_size: int = 100,
+    samples: int = 1,
+) -> Trainer:
+    """Trainer of the named backend; its dtype is that of the parameters (float32 or float64).
+
+    Raises
+    ------
+    ValueError
+        If there is no backend of that name.
+    BackendUnavailable
+        If it cannot run on this machine.
+    """
+    module = _module(backend)
+    reason = module.unavailable()
+    if reason is not None:
+        raise BackendUnavailable(f"backend {backend}: {reason}")
+    return module.trainer(architecture, parameters, adam, batch_size, samples)
+
+
+def _module(backend: str) -> Any:
+    require_known("backend", backend, BACKENDS)
+    return import_module(f"vae.backends.{backend}")

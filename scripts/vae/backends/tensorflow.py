@@ -1,0 +1,223 @@
+"""TensorFlow backend: a whole epoch in one compiled function, gradients by differentiation."""
+
+import os
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from vae.architecture import LEAKY_SLOPE, MINIMUM_LOG_VARIANCE, Architecture
+from vae.optimizer import Adam
+
+
+def unavailable() -> str | None:
+    """Why TensorFlow cannot run here, or None."""
+    return None if find_spec("tensorflow") else "TensorFlow is not installed"
+
+
+def device() -> str:
+    """Return "GPU" if TensorFlow sees one, else "CPU"."""
+    if unavailable() is not None:
+        return "CPU"
+    return "GPU" if _tensorflow().config.list_physical_devices("GPU") else "CPU"
+
+
+def trainer(
+    architecture: Architecture, parameters: np.ndarray, adam: Adam, batch_size: int, samples: int
+) -> "TensorflowTrainer":
+    """Trainer on TensorFlow's default device."""
+    return TensorflowTrainer(architecture, parameters, adam, batch_size, samples)
+
+
+def limit_threads(threads: int) -> None:
+    """Hold TensorFlow to a number of threads; call before its first operation.
+
+    Raises
+    ------
+    RuntimeError
+        If TensorFlow has run already.
+    """
+    tf = _tensorflow()
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+def _tensorflow() -> Any:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import tensorflow
+
+    return tensorflow
+
+
+class TensorflowTrainer:
+    """`Trainer` whose epoch is one call into TensorFlow."""
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        parameters: np.ndarray,
+        adam: Adam,
+        batch_size: int,
+        samples: int,
+    ) -> None:
+        tf = self._tf = _tensorflow()
+        self._architecture, self._adam = architecture, adam
+        self._batch_size, self._samples = batch_size, samples
+        self._dtype = parameters.dtype
+
+        def variables(flat: np.ndarray) -> list[Any]:
+            return [tf.Variable(part) for pair in architecture.views(flat) for part in pair]
+
+        self._parameters = variables(parameters)
+        self._first = variables(np.zeros_like(parameters))
+        self._second = variables(np.zeros_like(parameters))
+        self._step = tf.Variable(0, dtype=tf.int64)
+        self._x: Any = None
+        self._compiled_epoch = tf.function(self._epoch)
+        self._compiled_gradient = tf.function(self._loss_and_gradient, reduce_retracing=True)
+
+    def load(self, x: np.ndarray) -> None:
+        """Place the training data on the device, bytes as bytes."""
+        x = x if x.dtype == np.uint8 else x.astype(self._dtype, copy=False)
+        self._x = self._tf.constant(x)
+
+    def run_epoch(self, order: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
+        """One pass over the loaded data: a step of Adam per batch."""
+        tf = self._tf
+        totals = self._compiled_epoch(
+            self._x,
+            tf.constant(order, tf.int32),
+            tf.constant(noise, self._dtype),
+        ).numpy()
+        return float(totals[0]) / len(order), float(totals[1]) / len(order)
+
+    def gradient(self, x: np.ndarray, noise: np.ndarray) -> tuple[float, float, np.ndarray]:
+        """Reconstruction loss, KL and the gradient of their sum, for one batch, without a step."""
+        tf = self._tf
+        reconstruction, kl, gradients = self._compiled_gradient(
+            self._pixels(tf.constant(x)), tf.constant(noise, self._dtype)
+        )
+        return float(reconstruction) / len(x), float(kl) / len(x), _flat(gradients)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Copies of parameters, moments and step."""
+        return {
+            "parameters": _flat(self._parameters),
+            "first_moment": _flat(self._first),
+            "second_moment": _flat(self._second),
+            "step": np.array(int(self._step)),
+        }
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Continue from what `state` gave."""
+        for name, variables in (
+            ("parameters", self._parameters),
+            ("first_moment", self._first),
+            ("second_moment", self._second),
+        ):
+            views = self._architecture.views(state[name].astype(self._dtype, copy=False))
+            parts = [part for pair in views for part in pair]
+            for variable, part in zip(variables, parts, strict=True):
+                variable.assign(part)
+        self._step.assign(int(state["step"]))
+
+    def _epoch(self, x: Any, order: Any, noise: Any) -> Any:
+        tf = self._tf
+        whole = order.shape[0] // self._batch_size
+        totals = tf.zeros(2, tf.float64)
+        for step in tf.range(whole):
+            start = step * self._batch_size
+            rows = tf.reshape(order[start : start + self._batch_size], [self._batch_size])
+            epsilon = tf.reshape(
+                noise[:, start : start + self._batch_size],
+                [self._samples, self._batch_size, self._architecture.latent_dimension],
+            )
+            totals += self._train_batch(x, rows, epsilon)
+        rest = whole * self._batch_size
+        if rest < order.shape[0]:
+            totals += self._train_batch(x, order[rest:], noise[:, rest:])
+        return totals
+
+    def _train_batch(self, x: Any, rows: Any, noise: Any) -> Any:
+        tf = self._tf
+        batch = self._pixels(tf.gather(x, rows))
+        reconstruction, kl, gradients = self._loss_and_gradient(batch, noise)
+        self._apply_adam(gradients)
+        return tf.cast(tf.stack([reconstruction, kl]), tf.float64)
+
+    def _apply_adam(self, gradients: list[Any]) -> None:
+        tf, adam = self._tf, self._adam
+        self._step.assign_add(1)
+        step = tf.cast(self._step, tf.float64)
+        beta1, beta2 = (tf.constant(beta, tf.float64) for beta in (adam.beta1, adam.beta2))
+        powers = [tf.cast(beta**step, self._dtype) for beta in (beta1, beta2)]
+        # TensorFlow's kernel adds epsilon to the root of the uncorrected second moment.
+        epsilon = tf.cast(adam.epsilon * tf.sqrt(1 - beta2**step), self._dtype)
+        for variable, first, second, gradient in zip(
+            self._parameters, self._first, self._second, gradients, strict=True
+        ):
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle,
+                m=first.handle,
+                v=second.handle,
+                beta1_power=powers[0],
+                beta2_power=powers[1],
+                lr=tf.constant(adam.learning_rate, self._dtype),
+                beta1=tf.constant(adam.beta1, self._dtype),
+                beta2=tf.constant(adam.beta2, self._dtype),
+                epsilon=epsilon,
+                grad=gradient,
+            )
+
+    def _loss_and_gradient(self, x: Any, noise: Any) -> tuple[Any, Any, list[Any]]:
+        """Sums of reconstruction loss and KL over the batch, gradients of their mean."""
+        tf = self._tf
+        with tf.GradientTape() as tape:
+            reconstruction, kl = self._losses(x, noise)
+            loss = (reconstruction + kl) / tf.cast(tf.shape(x)[0], self._dtype)
+        return reconstruction, kl, tape.gradient(loss, self._parameters)
+
+    def _losses(self, x: Any, noise: Any) -> tuple[Any, Any]:
+        tf, architecture = self._tf, self._architecture
+        mean, log_variance = tf.split(self._layers(architecture.encoder, x, 0), 2, axis=-1)
+        kl = -0.5 * tf.reduce_sum(1 + log_variance - mean**2 - tf.exp(log_variance))
+        z = mean + tf.exp(log_variance / 2) * noise
+        z = tf.reshape(z, [-1, architecture.latent_dimension])
+        output = self._layers(architecture.decoder, z, 2 * len(architecture.encoder))
+        x = tf.tile(x, [self._samples, 1])
+        if architecture.likelihood == "bernoulli":
+            loss = tf.nn.sigmoid_cross_entropy_with_logits(labels=x, logits=output)
+        else:
+            mean, log_variance = tf.split(output, 2, axis=-1)
+            mean = tf.sigmoid(mean) if architecture.squash_mean else mean
+            log_variance = tf.maximum(
+                log_variance, tf.constant(MINIMUM_LOG_VARIANCE, self._dtype)
+            )
+            squared = (x - mean) ** 2 * tf.exp(-log_variance)
+            loss = (np.log(2 * np.pi) + log_variance + squared) / 2
+        return tf.reduce_sum(loss) / self._samples, kl
+
+    def _layers(self, layers: tuple[Any, ...], x: Any, first: int) -> Any:
+        tf = self._tf
+        activations = {
+            "linear": tf.identity,
+            "relu": tf.nn.relu,
+            "leaky_relu": lambda a: tf.maximum(a, LEAKY_SLOPE * a),
+            "elu": tf.nn.elu,
+            "softplus": tf.nn.softplus,
+            "tanh": tf.tanh,
+            "sigmoid": tf.sigmoid,
+        }
+        for index, layer in enumerate(layers):
+            weight, bias = self._parameters[first + 2 * index : first + 2 * index + 2]
+            x = activations[layer.activation](tf.matmul(x, weight) + bias)
+        return x
+
+    def _pixels(self, x: Any) -> Any:
+        tf = self._tf
+        pixels = tf.cast(x, self._dtype)
+        return pixels * tf.constant(1 / 255, self._dtype) if x.dtype == tf.uint8 else pixels
+
+
+def _flat(parts: list[Any]) -> np.ndarray:
+    return np.concatenate([part.numpy().ravel() for part in parts])

@@ -1,0 +1,192 @@
+"""A claim of the report, its test, and the verdict on it with the numbers behind it."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from vae.names import require_known
+from vae.results import final, select
+
+REPRODUCED = "reproduced"
+NOT_REPRODUCED = "not reproduced"
+NOT_TESTED = "not tested"
+
+Tables = Mapping[str, pd.DataFrame]
+"""Evidence by name: tidy evaluations of the experiments, `reconstruction`, `backends`,
+`numpy_epoch`, and `entropy_floors` (columns dataset, class, floor in nats)."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Outcome (one of the three constants) and the finding, a sentence made from the numbers."""
+
+    outcome: str
+    finding: str
+
+
+def judge(name: str, claim: Mapping[str, Any], tables: Tables) -> Verdict:
+    """Run a claim's test.
+
+    Parameters
+    ----------
+    name
+        The claim's key, for messages.
+    claim
+        `section`, `statement`, `test` and the test's own settings.
+    tables
+        The evidence.
+
+    Raises
+    ------
+    ValueError
+        If the test is unknown or its settings do not fit it, naming the claim.
+    """
+    settings = {
+        key: value for key, value in claim.items() if key not in ("section", "statement", "test")
+    }
+    require_known(f"claims.{name}.test", claim["test"], TESTS)
+    test = TESTS[claim["test"]]
+    try:
+        inspect.signature(test).bind(tables, **settings)
+    except TypeError as error:
+        raise ValueError(f"claims.{name}: {error} for the test {claim['test']}") from error
+    return test(tables, **settings)
+
+
+def rises(tables: Tables, table: str, along: str, where: Mapping[str, Any]) -> Verdict:
+    """Whether, in every seed, the value at the largest of `along` exceeds that at the smallest."""
+    rows = _final_rows(tables, table, where)
+    smallest, largest = rows[along].min(), rows[along].max()
+    low, high = (rows[rows[along] == end].groupby("seed")["value"].mean() for end in (smallest, largest))
+    finding = (
+        f"From {_spread(low)} at {_words(along)} {smallest} to {_spread(high)} at {largest} "
+        f"{rows['unit'].iloc[0]}; higher in {(high > low).sum()} of {len(low)} seeds."
+    )
+    return _verdict((high > low).all(), finding)
+
+
+def steadier(tables: Tables, table: str, along: str, where: Mapping[str, Any]) -> Verdict:
+    """Whether the spread over seeds is smaller at the largest of `along` than at the smallest."""
+    rows = _final_rows(tables, table, where)
+    if rows["seed"].nunique() < 2:
+        return Verdict(NOT_TESTED, "A spread needs at least two seeds.")
+    spread = rows.groupby(along)["value"].std()
+    finding = (
+        f"Standard deviation over {rows['seed'].nunique()} seeds: {spread.iloc[0]:.2f} at "
+        f"{_words(along)} {spread.index[0]}, {spread.iloc[-1]:.2f} at {spread.index[-1]}."
+    )
+    return _verdict(spread.iloc[-1] < spread.iloc[0], finding)
+
+
+def levels_off(
+    tables: Tables, table: str, along: str, where: Mapping[str, Any], at_most: float
+) -> Verdict:
+    """Whether the last step of `along` brings at most this share of the whole gain."""
+    means = _final_rows(tables, table, where).groupby(along)["value"].mean()
+    gain, last = means.iloc[-1] - means.iloc[0], means.iloc[-1] - means.iloc[-2]
+    finding = (
+        f"Of {gain:.2f} gained from {_words(along)} {means.index[0]} to {means.index[-1]}, "
+        f"{last:.2f} come after {means.index[-2]}."
+    )
+    return _verdict(last <= at_most * gain, finding)
+
+
+def ascending(
+    tables: Tables, table: str, along: str, where: Mapping[str, Any], order: list[str]
+) -> Verdict:
+    """Whether the means rise strictly in the order given."""
+    rows = select(tables[table], **where)
+    means = rows.groupby(along)["value"].mean()
+    values = [means[name] for name in order]
+    found = sorted(order, key=lambda name: means[name])
+    finding = "Found: " + " < ".join(f"{name.upper()} {means[name]:.2f}" for name in found) + "."
+    return _verdict(all(a < b for a, b in zip(values, values[1:], strict=False)), finding)
+
+
+def at_least(tables: Tables, table: str, where: Mapping[str, Any], threshold: float) -> Verdict:
+    """Whether the mean over seeds reaches a threshold."""
+    rows = _final_rows(tables, table, where)
+    finding = f"{_words(where['metric']).capitalize()} {_spread(rows['value'])}; {threshold} asked for."
+    return _verdict(rows["value"].mean() >= threshold, finding)
+
+
+def near_floor(tables: Tables, table: str, at_most: float) -> Verdict:
+    """Whether the test reconstruction loss is within a share of the data's entropy floor.
+
+    Both are means over the classes.
+    """
+    rows = final(tables[table])
+    losses, floors = [], []
+    for _, floor in select(tables["entropy_floors"], dataset=rows["dataset"].iloc[0]).iterrows():
+        metric = f"reconstruction_{floor['class']}"
+        losses.append(select(rows, metric=metric, split="test")["value"].mean())
+        floors.append(floor["floor"])
+    loss, floor = sum(losses) / len(losses), sum(floors) / len(floors)
+    finding = f"Loss {loss:.1f}, floor {floor:.1f} nats a network: {loss / floor - 1:+.1%}."
+    return _verdict(loss <= (1 + at_most) * floor, finding)
+
+
+def faster(tables: Tables, table: str, fast: str, slow: str, at_least: float) -> Verdict:
+    """Whether one backend's median epoch is more than so many times shorter than another's."""
+    medians = {}
+    for backend in (fast, slow):
+        rows = tables[table][tables[table]["backend"] == backend]
+        measured = rows[rows["status"] == "measured"]
+        if measured.empty:
+            note = "not in the benchmark" if rows.empty else rows["note"].iloc[0]
+            return Verdict(NOT_TESTED, f"{backend} was not measured: {note}.")
+        medians[backend] = measured["seconds"].median()
+    ratio = medians[slow] / medians[fast]
+    finding = (
+        f"{fast} {medians[fast]:.2f} s, {slow} {medians[slow]:.2f} s an epoch: {ratio:.2f} times."
+    )
+    return _verdict(ratio > at_least, finding)
+
+
+def largest(tables: Tables, table: str, along: str, value: str, expected: list[str]) -> Verdict:
+    """Whether the largest values are those of the expected names, in any order."""
+    shares = tables[table].groupby(along)[value].sum().sort_values(ascending=False)
+    shares = shares / shares.sum()
+    top = shares.head(len(expected))
+    finding = "Largest shares: " + ", ".join(f"{name} {share:.0%}" for name, share in top.items())
+    return _verdict(set(top.index) == set(expected), finding + ".")
+
+
+def untested(tables: Tables, needs: str) -> Verdict:
+    """Say what a test would need."""
+    return Verdict(NOT_TESTED, f"Would need {needs}.")
+
+
+TESTS: dict[str, Callable[..., Verdict]] = {
+    test.__name__: test
+    for test in (
+        rises,
+        steadier,
+        levels_off,
+        ascending,
+        at_least,
+        near_floor,
+        faster,
+        largest,
+        untested,
+    )
+}
+
+
+def _final_rows(tables: Tables, table: str, where: Mapping[str, Any]) -> pd.DataFrame:
+    return select(final(tables[table]), **where)
+
+
+def _verdict(holds: bool, finding: str) -> Verdict:
+    return Verdict(REPRODUCED if holds else NOT_REPRODUCED, finding)
+
+
+def _spread(values: pd.Series) -> str:
+    return f"{values.mean():.2f}" + (f" ± {values.std():.2f}" if len(values) > 1 else "")
+
+
+def _words(column: str) -> str:
+    return column.replace("_", " ")

@@ -1,0 +1,267 @@
+"""The variational auto-encoder as a scikit-learn estimator."""
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+
+from vae.architecture import LIKELIHOODS, NETWORKS, Architecture
+from vae.backends import BACKENDS, create_trainer
+from vae.model import Model
+from vae.optimizer import Adam
+from vae.history import Measurement
+from vae.training import draw_epoch, elbo_measurements, train, trained_model
+
+
+class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Variational auto-encoder (Kingma & Welling 2014) with fully connected networks.
+
+    Parameters
+    ----------
+    latent_dimension : int
+        Size of the latent vector z.
+    network : str or mapping
+        A name of `vae.architecture.NETWORKS` (`one_layer`, `two_layer`, `simulation`), or settings:
+        `encoder_sizes`, `encoder_activation`, `decoder_sizes`, `decoder_activation`, and
+        optionally `likelihood` and `squash_mean`.
+    likelihood : {"bernoulli", "gaussian"} or None
+        Decoder p(x|z); None takes the network's. Bernoulli data must lie in [0, 1].
+    backend : {"numpy", "tensorflow", "cupy"}
+        What trains; the fitted model needs NumPy alone.
+    epochs : int
+        Passes over the data in `fit`.
+    batch_size : int
+        Rows a step.
+    learning_rate : float
+        Adam's.
+    samples : int
+        Posterior samples an item, L of equation (3.9) of the report.
+    random_state : int, RandomState instance or None
+        Source of initial parameters, order and noise; an int makes fits repeatable.
+    verbose : bool
+        Whether to show a progress bar.
+
+    Attributes
+    ----------
+    model_ : vae.model.Model
+        The trained encoder and decoder.
+    history_ : list of vae.training.Measurement
+        ELBO, its parts and the runtime of every epoch.
+    n_features_in_ : int
+        Input dimension.
+
+    Notes
+    -----
+    Arrays of uint8 are read as pixels: value / 255. Computation is in float32.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> x = load_digits().data / 16
+    >>> vae = VAE(latent_dimension=2, epochs=5, random_state=0).fit(x)
+    >>> vae.transform(x).shape
+    (1797, 2)
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 - scikit-learn's own idiom
+        "latent_dimension": [Interval(Integral, 1, None, closed="left")],
+        "network": [StrOptions(set(NETWORKS)), Mapping],
+        "likelihood": [StrOptions(set(LIKELIHOODS)), None],
+        "backend": [StrOptions(set(BACKENDS))],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "samples": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+        "verbose": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        latent_dimension: int = 20,
+        *,
+        network: str | Mapping[str, Any] = "two_layer",
+        likelihood: str | None = None,
+        backend: str = "numpy",
+        epochs: int = 100,
+        batch_size: int = 100,
+        learning_rate: float = 1e-3,
+        samples: int = 1,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.latent_dimension = latent_dimension
+        self.network = network
+        self.likelihood = likelihood
+        self.backend = backend
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.samples = samples
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Train from new initial parameters.
+
+        Parameters
+        ----------
+        X
+            n x features; in [0, 1] for the Bernoulli likelihood, or uint8 pixels.
+        y
+            Ignored.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not usable.
+        vae.backends.BackendUnavailable
+            If the backend cannot run here.
+        """
+        self._validate_params()
+        x = self._validated(X, reset=True)
+        generator = self._new_generator()
+        self.model_, self.history_ = train(
+            self._architecture(x.shape[1]),
+            x,
+            epochs=self.epochs,
+            generator=generator,
+            backend=self.backend,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            samples=self.samples,
+            progress=self.verbose,
+        )
+        self._continue_with(generator, {})
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """Train for one epoch on X, from where the last call left parameters and moments.
+
+        After `fit`, the parameters go on and Adam's moments start anew.
+
+        Parameters
+        ----------
+        X
+            n x features, as in `fit`.
+        y
+            Ignored.
+        """
+        self._validate_params()
+        first = not hasattr(self, "model_")
+        x = self._validated(X, reset=first)
+        architecture = self._architecture(x.shape[1])
+        if first:
+            generator = self._new_generator()
+            parameters = architecture.initial_parameters(generator.spawn(1)[0])
+            self.history_: list[Measurement] = []
+            self._continue_with(generator, {})
+        else:
+            parameters = self.model_.parameters
+        trainer = create_trainer(
+            self.backend,
+            architecture,
+            parameters,
+            Adam(self.learning_rate),
+            self.batch_size,
+            self.samples,
+        )
+        if self._trainer_state:
+            trainer.restore(self._trainer_state)
+        trainer.load(x)
+        shape = (self.samples, len(x), self.latent_dimension)
+        order, noise = draw_epoch(self._generator, shape, np.float32)
+        reconstruction, kl = trainer.run_epoch(order, noise)
+        epoch = max((row.epoch for row in self.history_), default=0) + 1
+        self.history_ += elbo_measurements(epoch, "train", reconstruction, kl)
+        self.model_ = trained_model(architecture, trainer)
+        self._trainer_state = trainer.state()
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Posterior mean of every row; n x latent dimension, float32."""
+        return self._fitted().encode(self._validated(X))[0]
+
+    def inverse_transform(self, X: Any) -> np.ndarray:
+        """Decoder mean of latent vectors (n x latent dimension); n x features, float32."""
+        model = self._fitted()
+        z = check_array(X, dtype=np.float32)
+        if z.shape[1] != self.latent_dimension:
+            raise ValueError(f"X has {z.shape[1]} columns, the latent space {self.latent_dimension}")
+        return model.decode(z)
+
+    def reconstruct(self, X: Any) -> np.ndarray:
+        """Decoder mean at the posterior mean of every row; n x features, float32."""
+        return self._fitted().reconstruct(self._validated(X))
+
+    def sample(
+        self, n_samples: int = 1, random_state: int | np.random.RandomState | None = None
+    ) -> np.ndarray:
+        """Decoder means of draws from the prior; n_samples x features, float32."""
+        model = self._fitted()
+        return model.sample(n_samples, _generator(random_state))
+
+    def score(self, X: Any, y: Any = None, *, samples: int = 1) -> float:
+        """Mean ELBO of the rows, nats per row; higher is better.
+
+        The posterior samples are the same at every call, so that scores compare models.
+
+        Parameters
+        ----------
+        X
+            n x features.
+        y
+            Ignored.
+        samples
+            Posterior samples a row.
+        """
+        terms = self._fitted().elbo_terms(self._validated(X), np.random.default_rng(0), samples)
+        return -float(np.mean(np.add(*terms)))
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.latent_dimension
+
+    def _architecture(self, features: int) -> Architecture:
+        network = NETWORKS[self.network] if isinstance(self.network, str) else self.network
+        if self.likelihood is not None:
+            network = {**network, "likelihood": self.likelihood}
+        return Architecture.named(network, features, self.latent_dimension)
+
+    def _validated(self, X: Any, reset: bool = False) -> np.ndarray:
+        pixels = getattr(X, "dtype", None) == np.uint8
+        x = validate_data(self, X, reset=reset, dtype=np.uint8 if pixels else np.float32)
+        likelihood = self._architecture(x.shape[1]).likelihood
+        if not pixels and likelihood == "bernoulli" and (x.min() < 0 or x.max() > 1):
+            raise ValueError(
+                f"X has values from {x.min():g} to {x.max():g}, but the bernoulli likelihood needs "
+                "[0, 1]: scale X or choose likelihood='gaussian'"
+            )
+        return x
+
+    def _new_generator(self) -> np.random.Generator:
+        return _generator(self.random_state)
+
+    def _continue_with(
+        self, generator: np.random.Generator, trainer_state: dict[str, np.ndarray]
+    ) -> None:
+        self._generator = generator
+        self._trainer_state = trainer_state
+
+    def _fitted(self) -> Model:
+        check_is_fitted(self, "model_")
+        return self.model_
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+
+def _generator(random_state: int | np.random.RandomState | None) -> np.random.Generator:
+    return np.random.default_rng(check_random_state(random_state).randint(2**31, size=4))

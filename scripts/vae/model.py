@@ -1,0 +1,179 @@
+"""A trained variational auto-encoder: plain arrays and an architecture, used with NumPy alone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from vae.architecture import Architecture, Layer
+from vae.backends.numpy import NumpyKernels
+from vae.objective import bernoulli_log_likelihood, gaussian_log_likelihood, kl_divergence
+
+_ROWS = 500
+"""Rows that pass through the network at a time, so that memory does not grow with the data."""
+
+
+class Model:
+    """Encoder q(z|x) and decoder p(x|z) with fixed parameters, whatever backend trained them.
+
+    Parameters
+    ----------
+    architecture
+        The network.
+    parameters
+        Flat vector in the order of `Architecture.views`, float32 or float64.
+    """
+
+    def __init__(self, architecture: Architecture, parameters: np.ndarray) -> None:
+        self.architecture = architecture
+        self.parameters = parameters
+        views = architecture.views(parameters)
+        split = len(architecture.encoder)
+        self._encoder_weights, self._decoder_weights = views[:split], views[split:]
+
+    def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and log variance of the posterior q(z|x), equations (4.1)-(4.3).
+
+        Parameters
+        ----------
+        x
+            n x input dimension; uint8 means value / 255.
+
+        Returns
+        -------
+        tuple of ndarray
+            Each n x latent dimension.
+        """
+        head = np.empty((len(x), 2 * self.architecture.latent_dimension), self.parameters.dtype)
+        for rows in _chunks(len(x)):
+            head[rows] = self._forward(
+                self.architecture.encoder, self._encoder_weights, self._floats(x[rows])
+            )
+        mean, log_variance = np.split(head, 2, axis=1)
+        return mean, log_variance
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        """Mean of p(x|z) at every pixel: the Bernoulli probability or the Gaussian mean.
+
+        Parameters
+        ----------
+        z
+            n x latent dimension.
+
+        Returns
+        -------
+        ndarray
+            n x input dimension.
+        """
+        x = np.empty((len(z), self.architecture.input_dimension), self.parameters.dtype)
+        for rows in _chunks(len(z)):
+            head = self._decoder_head(z[rows])
+            if self.architecture.likelihood == "gaussian":
+                head = head[:, : self.architecture.input_dimension]
+            if self.architecture.likelihood == "bernoulli" or self.architecture.squash_mean:
+                head = _sigmoid(head)
+            x[rows] = head
+        return x
+
+    def reconstruct(self, x: np.ndarray) -> np.ndarray:
+        """Decoder mean at the posterior mean of every item; n x input dimension, like x."""
+        return self.decode(self.encode(x)[0])
+
+    def sample(self, n: int, generator: np.random.Generator) -> np.ndarray:
+        """Decoder means of n draws of z from the prior N(0, I); n x input dimension."""
+        return self.decode(generator.standard_normal((n, self.architecture.latent_dimension)))
+
+    def elbo_terms(
+        self, x: np.ndarray, generator: np.random.Generator, samples: int = 1
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Reconstruction loss -E log p(x|z) and KL divergence of every item.
+
+        The ELBO, equation (3.9), is minus their sum.
+
+        Parameters
+        ----------
+        x
+            n x input dimension; uint8 means value / 255.
+        generator
+            Source of the posterior samples.
+        samples
+            L of equation (3.9).
+
+        Returns
+        -------
+        tuple of ndarray
+            Each (n,), nats.
+        """
+        reconstruction = np.empty(len(x))
+        kl = np.empty(len(x))
+        for rows in _chunks(len(x)):
+            pixels = self._floats(x[rows])
+            head = self._forward(self.architecture.encoder, self._encoder_weights, pixels)
+            mean, log_variance = np.split(head, 2, axis=1)
+            kl[rows] = kl_divergence(mean, log_variance)
+            noise = generator.standard_normal((samples, *mean.shape)).astype(mean.dtype)
+            log_likelihoods = [
+                self._log_likelihood(pixels, mean + np.exp(log_variance / 2) * epsilon)
+                for epsilon in noise
+            ]
+            reconstruction[rows] = -np.mean(log_likelihoods, axis=0)
+        return reconstruction, kl
+
+    def save(self, path: Path) -> None:
+        """Write architecture and parameters as an npz file without pickles."""
+        with open(path, "wb") as file:
+            np.savez(file, architecture=np.array(self.architecture.to_json()), parameters=self.parameters)
+
+    def _log_likelihood(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+        head = self._decoder_head(z)
+        if self.architecture.likelihood == "bernoulli":
+            return bernoulli_log_likelihood(x, head)
+        mean, log_variance = np.split(head, 2, axis=1)
+        mean = _sigmoid(mean) if self.architecture.squash_mean else mean
+        return gaussian_log_likelihood(x, mean, log_variance)
+
+    def _decoder_head(self, z: np.ndarray) -> np.ndarray:
+        z = np.asarray(z, self.parameters.dtype)
+        return self._forward(self.architecture.decoder, self._decoder_weights, z)
+
+    def _forward(
+        self, layers: tuple[Layer, ...], weights: list[tuple[np.ndarray, np.ndarray]], x: np.ndarray
+    ) -> np.ndarray:
+        kernels = NumpyKernels(np)
+        for layer, (weight, bias) in zip(layers, weights, strict=True):
+            output = np.empty((len(x), layer.outputs), self.parameters.dtype)
+            kernels.affine(x, weight, bias, layer.activation, output)
+            x = output
+        return x
+
+    def _floats(self, x: np.ndarray) -> np.ndarray:
+        pixels = np.asarray(x, self.parameters.dtype)
+        return pixels * pixels.dtype.type(1 / 255) if x.dtype == np.uint8 else pixels
+
+
+def load_model(path: str | Path) -> Model:
+    """Read the model that `Model.save` wrote.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is not such a file, naming it.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            architecture = Architecture.from_json(str(arrays["architecture"]))
+            return Model(architecture, arrays["parameters"])
+    except FileNotFoundError:
+        raise
+    except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
+        raise ValueError(f"{path} is not a model saved by this package: {error}") from error
+
+
+def _sigmoid(a: np.ndarray) -> np.ndarray:
+    return 0.5 * (1 + np.tanh(0.5 * a))
+
+
+def _chunks(n: int) -> Iterator[slice]:
+    return (slice(start, start + _ROWS) for start in range(0, n, _ROWS))

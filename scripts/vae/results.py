@@ -1,0 +1,157 @@
+"""Reading what the evaluations wrote: arrays, data cards and tidy tables of measurements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae.names import require_known
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RUN = (
+    "dataset",
+    "architecture",
+    "training",
+    "latent_dimension",
+    "train_size",
+    "epochs",
+    "backend",
+)
+"""The columns that tell one setting from another; with `seed`, one run from another."""
+
+MEASUREMENT = (*RUN, "seed", "epoch", "split", "metric", "value", "unit")
+"""The columns of a tidy table: one row a measurement."""
+
+
+def read_arrays(path: Path, *names: str) -> dict[str, NDArray[Any]]:
+    """Read arrays by name from an npz file.
+
+    Raises
+    ------
+    ValueError
+        If the file has no array of a name.
+    """
+    with np.load(path, allow_pickle=False) as file:
+        for name in names:
+            require_known(f"{path}, array", name, file.files)
+        return {name: file[name] for name in names}
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """Read the data card (JSON) of a data set."""
+    card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return card
+
+
+def read_table(path: Path, columns: Iterable[str] = MEASUREMENT) -> pd.DataFrame:
+    """Read a csv file that must have these columns.
+
+    Raises
+    ------
+    ValueError
+        If it lacks one of them.
+    """
+    import pandas as pd
+
+    frame = pd.read_csv(path)
+    for column in columns:
+        require_known(f"{path}, column", column, frame.columns)
+    return frame
+
+
+def read_tables(paths: Iterable[Path], columns: Iterable[str] = MEASUREMENT) -> pd.DataFrame:
+    """Read several csv files of the same columns as one."""
+    import pandas as pd
+
+    return pd.concat([read_table(path, columns) for path in paths], ignore_index=True)
+
+
+def select(frame: pd.DataFrame, **values: object) -> pd.DataFrame:
+    """Keep the rows in which every named column has the given value.
+
+    Raises
+    ------
+    ValueError
+        If no row is left; the message names the column whose value is not found.
+    """
+    for column, value in values.items():
+        if value not in frame[column].unique():
+            require_known(column, value, frame[column].unique().astype(str))
+        frame = frame[frame[column] == value]
+    return frame
+
+
+def final(frame: pd.DataFrame) -> pd.DataFrame:
+    """Keep what was measured after the last epoch."""
+    return frame[frame["epoch"] == frame["epochs"]]
+
+
+def varying(frame: pd.DataFrame, studied: str) -> list[str]:
+    """Name the settings, other than the studied one, that tell the runs of a table apart.
+
+    They are the data set, if there are several, and what has several values on one data set.
+    """
+    on_one_dataset = frame.groupby("dataset")[list(RUN)].nunique().max()
+    return [
+        column
+        for column in RUN
+        if column != studied
+        and (frame[column].nunique() if column == "dataset" else on_one_dataset[column]) > 1
+    ]
+
+
+def by_setting(frame: pd.DataFrame, studied: str) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+    """Split a tidy table so that within a part only the studied column and the seed vary.
+
+    Yields
+    ------
+    setting : dict
+        `dataset`, and every other column that varies between the parts, with its value.
+    part : DataFrame
+    """
+    columns = ["dataset", *(name for name in varying(frame, studied) if name != "dataset")]
+    for values, part in frame.groupby(columns, sort=False):
+        yield dict(zip(columns, values, strict=True)), part
+
+
+def seeds_by(frame: pd.DataFrame, column: str) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Arrange one metric's measurements as seeds against a column.
+
+    Returns
+    -------
+    x : array of shape (n,)
+        The sorted values of the column.
+    values : float64 array of shape (seeds, n)
+        NaN where a seed has no measurement.
+
+    Raises
+    ------
+    ValueError
+        If a seed has two measurements at the same value of the column.
+    """
+    if frame.duplicated(["seed", column]).any():
+        raise ValueError(f"more than one measurement a seed and {column}: expected one setting")
+    wide = frame.pivot(index="seed", columns=column, values="value")
+    return wide.columns.to_numpy(), wide.to_numpy(dtype=np.float64)
+
+
+def classes_in_turn(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Order items so that the classes take turns: 0, 1, ..., 0, 1, ...
+
+    Returns
+    -------
+    int64 array of shape (n,)
+        Indices: the first item of every class, then the second of every class, and so on.
+    """
+    turn = np.empty(len(labels), dtype=np.int64)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        turn[members] = np.arange(len(members))
+    return np.lexsort((labels, turn))

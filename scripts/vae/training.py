@@ -1,0 +1,132 @@
+"""Training: epochs of Adam on the ELBO, the same numbers in the same order on every backend."""
+
+import sys
+import time
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from vae.architecture import Architecture
+from vae.backends import Trainer, create_trainer
+from vae.history import Measurement
+from vae.model import Model
+from vae.optimizer import Adam
+
+
+class TrainingDiverged(ValueError):
+    """The loss stopped being a number."""
+
+
+def train(
+    architecture: Architecture,
+    x_train: np.ndarray,
+    x_test: np.ndarray | None = None,
+    *,
+    epochs: int,
+    generator: np.random.Generator,
+    backend: str = "numpy",
+    batch_size: int = 100,
+    learning_rate: float = 1e-3,
+    samples: int = 1,
+    dtype: Any = np.float32,
+    progress: bool = False,
+) -> tuple[Model, list[Measurement]]:
+    """Train a model from Xavier initialisation.
+
+    Initial parameters, the order of the rows and the noise all come from the generator, on the
+    host, so that every backend is given the same.
+
+    Parameters
+    ----------
+    architecture
+        The network.
+    x_train, x_test
+        n x input dimension; uint8 means value / 255. Without test data only training is measured.
+    epochs
+        Passes over the training data.
+    generator
+        The run's only source of randomness.
+    backend
+        A name of `vae.backends.BACKENDS`.
+    batch_size, learning_rate, samples
+        Rows a step; Adam's; L of equation (3.9).
+    dtype
+        float32 or float64.
+    progress
+        Whether to show a bar on standard error.
+
+    Returns
+    -------
+    tuple
+        The model and, for every epoch, `elbo`, `reconstruction` and `kl` (nats/image) on train
+        (the mean over the epoch's batches, each before its step) and on test (after the epoch,
+        one posterior sample an item), and the epoch's `runtime` (s, without the test).
+
+    Raises
+    ------
+    TrainingDiverged
+        If the loss is no longer finite, naming the epoch.
+    vae.backends.BackendUnavailable
+        If the backend cannot run here.
+    """
+    parameters_generator, epoch_generator, test_generator = generator.spawn(3)
+    parameters = architecture.initial_parameters(parameters_generator, dtype)
+    trainer = create_trainer(
+        backend, architecture, parameters, Adam(learning_rate), batch_size, samples
+    )
+    trainer.load(x_train)
+    history: list[Measurement] = []
+    bar = tqdm(range(1, epochs + 1), unit="epoch", mininterval=1, disable=not progress, file=sys.stderr)
+    for epoch in bar:
+        noise_shape = (samples, len(x_train), architecture.latent_dimension)
+        order, noise = draw_epoch(epoch_generator, noise_shape, dtype)
+        start = time.perf_counter()
+        reconstruction, kl = trainer.run_epoch(order, noise)
+        seconds = time.perf_counter() - start
+        history += elbo_measurements(epoch, "train", reconstruction, kl)
+        history.append(Measurement(epoch, "train", "runtime", seconds, "s"))
+        if x_test is not None:
+            terms = trained_model(architecture, trainer).elbo_terms(x_test, test_generator)
+            reconstruction, kl = (float(np.mean(term)) for term in terms)
+            history += elbo_measurements(epoch, "test", reconstruction, kl)
+        bar.set_postfix_str(f"{'train' if x_test is None else 'test'} ELBO {-reconstruction - kl:.2f}")
+    return trained_model(architecture, trainer), history
+
+
+def draw_epoch(
+    generator: np.random.Generator, noise_shape: tuple[int, int, int], dtype: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Order of the rows and noise (samples x n x latent) of an epoch.
+
+    Drawn in float32 whatever the dtype, so that a seed gives the same run in both.
+    """
+    order = generator.permutation(noise_shape[1])
+    return order, generator.standard_normal(noise_shape, np.float32).astype(dtype, copy=False)
+
+
+def trained_model(architecture: Architecture, trainer: Trainer) -> Model:
+    """Model with the trainer's parameters as they are now."""
+    return Model(architecture, trainer.state()["parameters"])
+
+
+def elbo_measurements(
+    epoch: int, split: str, reconstruction: float, kl: float
+) -> list[Measurement]:
+    """ELBO, reconstruction loss and KL divergence of an epoch, nats per image.
+
+    Raises
+    ------
+    TrainingDiverged
+        If they are not finite, naming the epoch.
+    """
+    if not np.isfinite(reconstruction + kl):
+        raise TrainingDiverged(
+            f"training diverged in epoch {epoch} (reconstruction loss {reconstruction}, KL {kl}): "
+            "lower learning_rate or scale the data"
+        )
+    values = {"elbo": -reconstruction - kl, "reconstruction": reconstruction, "kl": kl}
+    return [
+        Measurement(epoch, split, metric, value, "nats/image") for metric, value in values.items()
+    ]
+

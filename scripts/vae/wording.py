@@ -1,0 +1,36 @@
+"""Names as a reader sees them: of data sets, models and network structures."""
+
+from collections.abc import Iterable
+
+READABLE = {
+    "cifar10": "CIFAR-10",
+    "cifar10_grey": "CIFAR-10, grey",
+    "cupy": "CuPy",
+    "dbn": "DBN",
+    "frey_face": "Frey Face",
+    "mnist": "MNIST",
+    "networks_like_for_like": "Networks, like for like",
+    "networks_published": "Networks, published protocol",
+    "numpy": "NumPy",
+    "photo_patches_grey": "Photo patches, grey",
+    "photo_patches_rgb": "Photo patches, colour",
+    "rbm": "RBM",
+    "tensorflow": "TensorFlow",
+    "vae": "VAE",
+}
+"""Names that take more than a capital letter."""
+
+STRUCTURES = ("small_world", "community", "sparse")
+"""The order of Fig. 6.1 of the report: (a), (b), (c)."""
+
+
+def readable(name: str) -> str:
+    """Put a name of the configuration into words: "small_world" is "Small world"."""
+    return READABLE.get(name) or name.replace("_", " ").capitalize()
+
+
+def in_report_order(structures: Iterable[str]) -> list[str]:
+    """Sort network structures as the report does; others follow as they came."""
+    given = list(structures)
+    known = [name for name in STRUCTURES if name in given]
+    return known + [name for name in given if name not in known]

@@ -1,0 +1,193 @@
+"""Backends: gradients against finite differences, and backend against backend."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vae.architecture import ACTIVATIONS, NETWORKS, Architecture
+from vae.backends import BACKENDS, BackendUnavailable, create_trainer, unavailable
+from vae.model import Model
+from vae.objective import kl_divergence
+from vae.optimizer import Adam
+
+SMALL = Architecture(7, 3, encoder_sizes=(6, 5), decoder_sizes=(4, 6))
+VARIANTS = {
+    **{
+        f"{activation}": replace(
+            SMALL, encoder_activation=activation, decoder_activation=activation
+        )
+        for activation in ACTIVATIONS
+    },
+    **{
+        network: Architecture.named(
+            {
+                **NETWORKS[network],
+                "encoder_sizes": [size // 50 for size in NETWORKS[network]["encoder_sizes"]],
+                "decoder_sizes": [size // 50 for size in NETWORKS[network]["decoder_sizes"]],
+            },
+            7,
+            3,
+        )
+        for network in NETWORKS
+    },
+    "gaussian": replace(SMALL, likelihood="gaussian", encoder_activation="tanh"),
+    "squashed gaussian": replace(
+        SMALL, likelihood="gaussian", squash_mean=True, encoder_activation="tanh"
+    ),
+    "no hidden layer": replace(SMALL, encoder_sizes=(), decoder_sizes=()),
+}
+OTHERS = [
+    pytest.param(
+        name,
+        marks=[
+            *([pytest.mark.gpu] if name == "cupy" else []),
+            pytest.mark.skipif(unavailable(name) is not None, reason=f"{name}: {unavailable(name)}"),
+        ],
+    )
+    for name in BACKENDS
+    if name != "numpy"
+]
+
+
+def problem(architecture, dtype, samples=2, batch=9, seed=0):
+    """Parameters away from zero biases, a batch of pixels and noise."""
+    generator = np.random.default_rng(seed)
+    parameters = architecture.initial_parameters(generator, dtype)
+    parameters += generator.normal(0, 0.1, parameters.shape).astype(dtype)
+    x = generator.random((batch, architecture.input_dimension)).astype(dtype)
+    noise = generator.standard_normal((samples, batch, architecture.latent_dimension))
+    return parameters, x, noise.astype(dtype)
+
+
+def make(backend, architecture, parameters, batch=9, samples=2):
+    return create_trainer(backend, architecture, parameters, Adam(), batch, samples)
+
+
+@pytest.mark.parametrize("architecture", VARIANTS.values(), ids=VARIANTS.keys())
+def test_gradient_matches_finite_differences(architecture):
+    parameters, x, noise = problem(architecture, np.float64)
+    gradient = make("numpy", architecture, parameters).gradient(x, noise)[2]
+    h = 1e-6
+
+    def loss(shifted):
+        reconstruction, kl, _ = make("numpy", architecture, shifted).gradient(x, noise)
+        return reconstruction + kl
+
+    unit = np.eye(len(parameters))
+    numeric = [
+        (loss(parameters + h * row) - loss(parameters - h * row)) / (2 * h) for row in unit
+    ]
+    np.testing.assert_allclose(gradient, numeric, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("architecture", VARIANTS.values(), ids=VARIANTS.keys())
+def test_loss_is_the_elbo_as_defined(architecture):
+    """The kernels' fused loss against `vae.objective`, through another forward pass."""
+    parameters, x, noise = problem(architecture, np.float64)
+    reconstruction, kl, _ = make("numpy", architecture, parameters).gradient(x, noise)
+    model = Model(architecture, parameters)
+    mean, log_variance = model.encode(x)
+    z = mean + np.exp(log_variance / 2) * noise
+    expected = -np.mean([model._log_likelihood(x, sample) for sample in z])
+    assert reconstruction == pytest.approx(expected, rel=1e-12)
+    assert kl == pytest.approx(kl_divergence(mean, log_variance).mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("backend", OTHERS)
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-5), (np.float64, 1e-10)])
+@pytest.mark.parametrize("architecture", VARIANTS.values(), ids=VARIANTS.keys())
+def test_backends_agree_on_loss_and_gradient(backend, architecture, dtype, tolerance):
+    parameters, x, noise = problem(architecture, dtype)
+    expected = make("numpy", architecture, parameters).gradient(x, noise)
+    actual = make(backend, architecture, parameters).gradient(x, noise)
+    np.testing.assert_allclose(actual[:2], expected[:2], rtol=tolerance)
+    scale = np.abs(expected[2]).max()
+    np.testing.assert_allclose(actual[2] / scale, expected[2] / scale, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("backend", OTHERS)
+@pytest.mark.parametrize("name", ["relu", "two_layer", "squashed gaussian"])
+def test_backends_agree_after_epochs_of_adam(backend, name):
+    """Same start, order and noise: ten steps, of which two are on a shorter last batch."""
+    architecture = VARIANTS[name]
+    parameters, x, _ = problem(architecture, np.float64, batch=43)
+    states, losses = [], []
+    for which in ("numpy", backend):
+        trainer = make(which, architecture, parameters)
+        trainer.load(x)
+        generator = np.random.default_rng(3)
+        for _ in range(2):
+            order = generator.permutation(43)
+            noise = generator.standard_normal((2, 43, 3))
+            losses.append(trainer.run_epoch(order, noise))
+        states.append(trainer.state())
+    np.testing.assert_allclose(losses[:2], losses[2:], rtol=1e-10)
+    for key in states[0]:
+        np.testing.assert_allclose(states[1][key], states[0][key], rtol=1e-6, atol=1e-10)
+    assert states[0]["step"] == 10
+
+
+@pytest.mark.parametrize("backend", ["numpy", *OTHERS])
+def test_bytes_are_pixels_over_255(backend):
+    parameters, _, noise = problem(SMALL, np.float32)
+    x = np.random.default_rng(1).integers(0, 256, (9, 7), np.uint8)
+    as_bytes = make(backend, SMALL, parameters).gradient(x, noise)
+    as_floats = make(backend, SMALL, parameters).gradient(x.astype(np.float32) / 255, noise)
+    np.testing.assert_allclose(as_bytes[2], as_floats[2], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("backend", ["numpy", *OTHERS])
+def test_restored_state_goes_on_as_if_unbroken(backend):
+    parameters, x, _ = problem(SMALL, np.float32, batch=20)
+    generator = np.random.default_rng(4)
+    epochs = [(generator.permutation(20), generator.standard_normal((2, 20, 3))) for _ in range(4)]
+
+    def run(trainer, some):
+        trainer.load(x)
+        for order, noise in some:
+            trainer.run_epoch(order, noise)
+        return trainer.state()
+
+    unbroken = run(make(backend, SMALL, parameters), epochs)
+    resumed = make(backend, SMALL, parameters)
+    resumed.restore(run(make(backend, SMALL, parameters), epochs[:2]))
+    for key, value in run(resumed, epochs[2:]).items():
+        np.testing.assert_array_equal(value, unbroken[key])
+
+
+def test_adam_is_algorithm_1():
+    """Two steps by hand, as Kingma & Ba write them."""
+    parameters, x, noise = problem(SMALL, np.float64)
+    trainer = make("numpy", SMALL, parameters)
+    trainer.load(x)
+    theta, m, v = parameters.copy(), 0, 0
+    for t in (1, 2):
+        g = make("numpy", SMALL, theta).gradient(x, noise)[2]
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+        theta = theta - 1e-3 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        trainer.run_epoch(np.arange(9), noise)
+    np.testing.assert_allclose(trainer.state()["parameters"], theta, rtol=1e-9, atol=1e-12)
+
+
+def test_moments_do_not_decay_into_denormal_numbers():
+    parameters, x, noise = problem(SMALL, np.float32)
+    trainer = make("numpy", SMALL, parameters)
+    trainer.load(np.zeros_like(x))
+    state = trainer.state()
+    state["first_moment"][:] = 1e-20
+    trainer.restore(state)
+    for _ in range(700):
+        trainer.run_epoch(np.arange(9), noise)
+    moment = np.abs(trainer.state()["first_moment"])
+    assert not ((moment > 0) & (moment < np.finfo(np.float32).tiny)).any()
+
+
+def test_an_absent_backend_says_why(monkeypatch):
+    from vae.backends import tensorflow
+
+    monkeypatch.setattr(tensorflow, "find_spec", lambda name: None)
+    with pytest.raises(BackendUnavailable, match="tensorflow: TensorFlow is not installed"):
+        make("tensorflow", SMALL, problem(SMALL, np.float32)[0])
+    with pytest.raises(ValueError, match="'jax' is unknown; expected one of numpy"):
+        make("jax", SMALL, problem(SMALL, np.float32)[0])

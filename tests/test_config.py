@@ -1,0 +1,590 @@
+"""The configuration: the default and the tiny one are valid, and a wrong one gets one sentence."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from snakemake.common.configfile import load_configfile
+from snakemake.utils import update_config
+
+from planning.datasets import DIGITS, input_dimension, training_items
+from planning.validation import SCHEMA, ConfigError, check
+from vae.architecture import ACTIVATIONS, LIKELIHOODS
+from vae.backends import BACKENDS
+from vae.datasets.digits import digits
+from vae.datasets.networks import PROTOCOLS, simulate
+from vae.datasets.photo_patches import COLOURS, photo_patches
+from vae.datasets.random_graphs import GRAPH_MODELS
+
+ROOT = Path(__file__).parents[1]
+OPTIONAL = {"edge_probability", "fixed_graph", "squash_mean"}
+
+
+def load(*overlays: str) -> dict[str, Any]:
+    """Merge the default configuration with overlays as Snakemake does."""
+    config: dict[str, Any] = {}
+    for path in ("config/config.yaml", *overlays):
+        update_config(config, load_configfile(ROOT / path))
+    return config
+
+
+@pytest.fixture(scope="module")
+def default() -> dict[str, Any]:
+    return load()
+
+
+@pytest.fixture
+def config(default: dict[str, Any]) -> dict[str, Any]:
+    return deepcopy(default)
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    return yaml.safe_load(SCHEMA.read_text())
+
+
+def put(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    """Edit of a configuration: the key of this dotted path gets this value."""
+
+    def edit(config: dict[str, Any]) -> None:
+        *parents, key = path.split(".")
+        for parent in parents:
+            config = config[parent]
+        config[key] = value
+
+    return edit
+
+
+def drop(path: str) -> Callable[[dict[str, Any]], None]:
+    """Edit of a configuration: the key of this dotted path goes."""
+
+    def edit(config: dict[str, Any]) -> None:
+        *parents, key = path.split(".")
+        for parent in parents:
+            config = config[parent]
+        del config[key]
+
+    return edit
+
+
+def problems(config: Any) -> list[str]:
+    with pytest.raises(ConfigError) as raised:
+        check(config)
+    return str(raised.value).splitlines()
+
+
+# Valid configurations
+
+
+def test_default_is_valid(config: dict[str, Any]) -> None:
+    check(config)
+
+
+def test_tiny_overlay_is_valid() -> None:
+    check(load("tests/config/tiny.yaml"))
+
+
+def test_overlay_of_one_network_dataset_leaves_the_other_alone(config: dict[str, Any]) -> None:
+    """The two share their structures by a YAML alias, which Snakemake's merging undoes."""
+    structures = {"sparse": {"parameters": {"m": 1}}}
+    update_config(config, {"datasets": {"networks_published": {"structures": structures}}})
+    assert config["datasets"]["networks_like_for_like"]["structures"]["sparse"]["parameters"] == {
+        "m": 400
+    }
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        put("seeds", [0]),
+        put("trainings.report.learning_rate", 1),
+        put("experiments.images.seeds", [7]),
+        put("experiments.training_size.train_sizes", [1347]),
+        put("experiments.latent_dimension.latent_dimensions", [63]),
+        put("benchmark.backends", ["published"]),
+        put("architectures.two_layer_200.squash_mean", False),
+        put("datasets.networks_published.structures.community.parameters.sizes", [60, 8]),
+    ],
+)
+def test_valid_variations(config: dict[str, Any], edit: Callable[[Any], None]) -> None:
+    edit(config)
+    check(config)
+
+
+# Wrong configurations
+
+NETWORKS = "datasets.networks_published.structures"
+WRONG = [
+    # keys
+    (put("seedz", 1), "seedz is not a key; did you mean seed?"),
+    (
+        put("experiments.latent_dimension.epoch", [1]),
+        "experiments.latent_dimension.epoch is not a key; did you mean epochs?",
+    ),
+    (
+        put("experiments.latent_dimensions", {}),
+        "experiments.latent_dimensions is not a key; did you mean latent_dimension?",
+    ),
+    (
+        put("datasets.digits.patch", 8),
+        "datasets.digits.patch is not a key; expected one of kind, test_fraction",
+    ),
+    (
+        put("trainings.report.momentum", 0.9),
+        "trainings.report.momentum is not a key; "
+        "expected one of batch_size, learning_rate, samples",
+    ),
+    (put("benchmark.step", 1), "benchmark.step is not a key; did you mean steps?"),
+    (
+        put("boltzmann_machines.rbm.epoch", 1),
+        "boltzmann_machines.rbm.epoch is not a key; did you mean epochs?",
+    ),
+    (
+        put(f"{NETWORKS}.small_world.parameters.n", 68),
+        f"{NETWORKS}.small_world.parameters.n is not a key; expected one of k, p",
+    ),
+    (drop("benchmark"), "benchmark is missing; expected a mapping with the benchmark's settings"),
+    (
+        drop("experiments.images.epochs"),
+        "experiments.images.epochs is missing; "
+        "expected a list of whole numbers of 1 or more, each once",
+    ),
+    (
+        drop("experiments.images"),
+        "experiments.images is missing; expected a mapping of the experiment's lists",
+    ),
+    (
+        drop("datasets.digits.kind"),
+        "datasets.digits.kind is missing; expected one of digits, photo_patches, networks",
+    ),
+    (
+        drop(f"{NETWORKS}.small_world.parameters.p"),
+        f"{NETWORKS}.small_world.parameters.p is missing; expected a probability from 0 to 1",
+    ),
+    (
+        put("datasets.Digits-2", {"kind": "digits", "test_fraction": 0.5}),
+        "datasets.Digits-2 has a wrong name; "
+        "expected a name of small letters, digits and underscores that begins with a letter",
+    ),
+    # single values, as a file or --config may give them
+    (put("seed", "abc"), 'seed is "abc"; expected a whole number of 0 or more'),
+    (put("seed", "12"), 'seed is "12"; expected a whole number of 0 or more, written 12'),
+    (put("seed", -1), "seed is -1; expected a whole number of 0 or more"),
+    (put("seed", 1.0), "seed is 1.0; expected a whole number of 0 or more"),
+    (put("seed", True), "seed is true; expected a whole number of 0 or more"),
+    (put("seed", None), "seed is null (nothing is given); expected a whole number of 0 or more"),
+    (put("seed", {}), "seed is an empty mapping; expected a whole number of 0 or more"),
+    (
+        put("seed", "9" * 99 + "a"),
+        f'seed is "{"9" * 56}...; expected a whole number of 0 or more',
+    ),
+    (
+        put("trainings.report.learning_rate", "1e-3"),
+        'trainings.report.learning_rate is "1e-3"; expected a number above 0, written 0.001',
+    ),
+    (
+        put("trainings.report.learning_rate", float("nan")),
+        "trainings.report.learning_rate is nan; expected a number above 0",
+    ),
+    (
+        put("trainings.report.learning_rate", float("inf")),
+        "trainings.report.learning_rate is inf; expected a number above 0",
+    ),
+    (
+        put("trainings.report.learning_rate", 0),
+        "trainings.report.learning_rate is 0; expected a number above 0",
+    ),
+    (
+        put("datasets.digits.test_fraction", 1),
+        "datasets.digits.test_fraction is 1; expected a number above 0 and below 1",
+    ),
+    (
+        put("datasets.digits.kind", "digit"),
+        'datasets.digits.kind is "digit"; '
+        "expected one of digits, photo_patches, networks; the nearest is digits",
+    ),
+    (
+        put("datasets.photo_patches_rgb.colour", "colour"),
+        'datasets.photo_patches_rgb.colour is "colour"; expected one of grey, rgb',
+    ),
+    (
+        put("datasets.photo_patches_rgb.patch", 161),
+        "datasets.photo_patches_rgb.patch is 161; "
+        "expected a whole number from 1 to 160, so that a photograph has room for both sets",
+    ),
+    (
+        put("datasets.networks_published.protocol", "publish"),
+        'datasets.networks_published.protocol is "publish"; '
+        "expected one of published, like_for_like; the nearest is published",
+    ),
+    (
+        put(f"{NETWORKS}.sparse.fixed_graph", "yes"),
+        f'{NETWORKS}.sparse.fixed_graph is "yes"; expected true or false',
+    ),
+    (
+        put("architectures.two_layer_200.likelihood", "gauss"),
+        'architectures.two_layer_200.likelihood is "gauss"; '
+        "expected one of bernoulli, gaussian; the nearest is gaussian",
+    ),
+    # mappings and lists
+    (
+        put("experiments", "manifold"),
+        'experiments is "manifold"; expected a mapping from the experiments\' names to their lists',
+    ),
+    (
+        put("experiments.manifold", None),
+        "experiments.manifold is null (nothing is given); "
+        "expected a mapping of the experiment's lists",
+    ),
+    (
+        put("datasets", {}),
+        "datasets is an empty mapping; expected a mapping from names to datasets",
+    ),
+    (
+        put("datasets.digits", "digits"),
+        'datasets.digits is "digits"; expected a mapping with a kind and the settings of that kind',
+    ),
+    (put("seeds", 1), "seeds is 1; expected a list of whole numbers of 0 or more, each once"),
+    (
+        put("seeds", []),
+        "seeds is an empty list; expected a list of whole numbers of 0 or more, each once",
+    ),
+    (
+        put("seeds", [1, 2, 1, 1]),
+        "seeds has the entry 1 twice; expected a list of whole numbers of 0 or more, each once",
+    ),
+    (
+        put("experiments.images.datasets", ["digits", "digits"]),
+        'experiments.images.datasets has the entry "digits" twice; '
+        "expected a list of names, each once",
+    ),
+    (
+        put("experiments.images.latent_dimensions", ["two"]),
+        'experiments.images.latent_dimensions has the entry "two"; '
+        "expected a whole number of 1 or more",
+    ),
+    (
+        put("experiments.images.latent_dimensions", [None]),
+        "experiments.images.latent_dimensions has the entry null (nothing is given); "
+        "expected a whole number of 1 or more",
+    ),
+    (
+        put("experiments.images.train_sizes", ["every"]),
+        'experiments.images.train_sizes has the entry "every"; '
+        "expected a whole number of 1 or more, or all",
+    ),
+    (
+        put("experiments.images.train_sizes", ["100"]),
+        'experiments.images.train_sizes has the entry "100"; '
+        "expected a whole number of 1 or more, or all, written 100",
+    ),
+    (
+        put("experiments.images.backends", ["nump"]),
+        'experiments.images.backends has the entry "nump"; '
+        "expected one of numpy, tensorflow, cupy; the nearest is numpy",
+    ),
+    (
+        put("experiments.manifold.latent_dimensions", [3]),
+        "experiments.manifold.latent_dimensions has the entry 3; "
+        "expected 2, since the figure shows a plane",
+    ),
+    (
+        put("boltzmann_machines.rbm.hidden_sizes", [5, 5]),
+        "boltzmann_machines.rbm.hidden_sizes is [5, 5]; "
+        "expected a list of one size, since an RBM has one hidden layer",
+    ),
+    # names of other parts
+    (
+        put("experiments.images.architectures", ["two_layr"]),
+        'experiments.images.architectures: "two_layr" is not an architecture; '
+        "expected one of one_layer, two_layer, simulation, two_layer_200; "
+        "the nearest is two_layer",
+    ),
+    (
+        put("experiments.images.datasets", ["digit"]),
+        'experiments.images.datasets: "digit" is not a dataset; expected one of digits, '
+        "photo_patches_grey, photo_patches_rgb, networks_published, networks_like_for_like; "
+        "the nearest is digits",
+    ),
+    (
+        put("experiments.images.trainings", ["Report"]),
+        'experiments.images.trainings: "Report" is not a training; '
+        "expected one of report, batches_of_6, batches_of_20; the nearest is report",
+    ),
+    (
+        put("experiments.networks_published.datasets", ["networks_like_for_like"]),
+        "experiments.networks_published.datasets has the entry networks_like_for_like; "
+        "expected datasets of kind networks and protocol published",
+    ),
+    (
+        put("experiments.networks_like_for_like.datasets", ["digits"]),
+        "experiments.networks_like_for_like.datasets has the entry digits; "
+        "expected datasets of kind networks and protocol like_for_like",
+    ),
+    # sizes that depend on one another
+    (
+        put("experiments.comparison.latent_dimensions", [64]),
+        "experiments.comparison.latent_dimensions has the entry 64; "
+        "expected less than 64, the input dimension of digits",
+    ),
+    (
+        put("experiments.training_size.train_sizes", [1348]),
+        "experiments.training_size.train_sizes has the entry 1348; "
+        "expected at most 1347, the training items of digits, or all",
+    ),
+    (
+        put("experiments.networks_like_for_like.train_sizes", [202]),
+        "experiments.networks_like_for_like.train_sizes has the entry 202; "
+        "expected at most 201, the training items of networks_like_for_like, or all",
+    ),
+    (
+        put("benchmark.latent_dimension", 784),
+        "benchmark.latent_dimension is 784; "
+        "expected less than benchmark.input_dimension, which is 784",
+    ),
+    (
+        put(f"{NETWORKS}.community.parameters.sizes", [34, 33]),
+        f"{NETWORKS}.community.parameters.sizes has the sum 67; "
+        "expected that of datasets.networks_published.nodes, which is 68",
+    ),
+    (
+        put(f"{NETWORKS}.sparse.parameters.m", 2279),
+        f"{NETWORKS}.sparse.parameters.m is 2279; "
+        "expected at most 2278, since datasets.networks_published.nodes is 68",
+    ),
+    (
+        put(f"{NETWORKS}.small_world.parameters.k", 68),
+        f"{NETWORKS}.small_world.parameters.k is 68; "
+        "expected at most 67, since datasets.networks_published.nodes is 68",
+    ),
+    (
+        put("architectures.two_layer_200.squash_mean", True),
+        "architectures.two_layer_200.squash_mean is true; expected it only where "
+        "architectures.two_layer_200.likelihood is gaussian, which is bernoulli",
+    ),
+]
+
+
+@pytest.mark.parametrize(("edit", "sentence"), WRONG, ids=[sentence for _, sentence in WRONG])
+def test_wrong_configuration_gets_one_sentence(
+    config: dict[str, Any], edit: Callable[[Any], None], sentence: str
+) -> None:
+    edit(config)
+    assert problems(config) == [f"config: {sentence}"]
+
+
+def test_library_names_are_taken(config: dict[str, Any]) -> None:
+    config["architectures"]["two_layer"] = config["architectures"]["two_layer_200"]
+    assert problems(config) == [
+        "config: architectures.two_layer has the name of one of the library's own architectures; "
+        "expected a name other than one_layer, two_layer, simulation"
+    ]
+
+
+def test_misspelt_key_is_not_also_reported_missing(config: dict[str, Any]) -> None:
+    images = config["experiments"]["images"]
+    images["epoch"] = images.pop("epochs")
+    assert problems(config) == [
+        "config: experiments.images.epoch is not a key; did you mean epochs?"
+    ]
+
+
+def test_every_problem_is_listed_in_the_order_of_the_file(config: dict[str, Any]) -> None:
+    config["benchmark"]["steps"] = 0
+    config["trainings"]["report"]["samples"] = 0
+    config["datasets"]["photo_patches_rgb"]["patch"] = 0
+    config["datasets"]["digits"]["test_fraction"] = 0
+    paths = [sentence.split()[1] for sentence in problems(config)]
+    assert paths == [
+        "datasets.digits.test_fraction",
+        "datasets.photo_patches_rgb.patch",
+        "trainings.report.samples",
+        "benchmark.steps",
+    ]
+
+
+@pytest.mark.parametrize("wrong", [None, [], "config", 3])
+def test_what_is_no_mapping_at_all(wrong: Any) -> None:
+    (sentence,) = problems(wrong)
+    assert sentence.startswith("config: the configuration is ")
+    assert "expected a mapping" in sentence
+
+
+def test_keys_that_are_no_text(config: dict[str, Any]) -> None:
+    """YAML reads `1:` and `on:` as a number and a truth value."""
+    config[True] = 1
+    config["datasets"][1] = {"kind": "digits", "test_fraction": 0.5}
+    first, second = problems(config)
+    assert first.startswith("config: True is not a key")
+    assert second.startswith("config: datasets.1 has a wrong name")
+
+
+# The schema against the files and the library that it speaks of
+
+
+def test_schema_is_a_schema(schema: dict[str, Any]) -> None:
+    Draft202012Validator.check_schema(schema)
+
+
+def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for part in schema:
+            yield from subschemas(part)
+
+
+def test_schema_rejects_unknown_keys_everywhere(schema: dict[str, Any]) -> None:
+    """A mapping either closes itself, or holds named things, or leaves that to its kind."""
+    definitions = [schema, *schema["properties"].values(), *schema["$defs"].values()]
+    open_ended = [
+        definition
+        for definition in definitions
+        if (definition.get("type") == "object" or "required" in definition)
+        and "additionalProperties" not in definition
+    ]
+    assert open_ended == [schema["$defs"]["dataset"]]
+
+
+def test_schema_has_no_defaults(schema: dict[str, Any]) -> None:
+    assert not [part for part in subschemas(schema) if "default" in part]
+
+
+def keys_of(schema: Mapping[str, Any], part: Mapping[str, Any]) -> set[str]:
+    """Names of every key that a part of the schema allows, at any depth."""
+    keys: set[str] = set()
+    for subschema in subschemas(part):
+        if isinstance(subschema.get("properties"), dict):
+            keys |= subschema["properties"].keys()
+        if isinstance(subschema.get("$ref"), str):
+            keys |= keys_of(schema, schema["$defs"][subschema["$ref"].split("/")[-1]])
+    return keys
+
+
+def keys_in(config: Any) -> set[str]:
+    if not isinstance(config, dict):
+        return set()
+    return set(config).union(*map(keys_in, config.values()))
+
+
+def test_default_holds_every_key_of_the_schema_that_is_not_optional(
+    schema: dict[str, Any], config: dict[str, Any]
+) -> None:
+    other_generators = {"p", "d"}
+    named = {
+        name for part in ("datasets", "architectures", "trainings") for name in config[part]
+    } | set(config["datasets"]["networks_published"]["structures"])
+    expected = keys_of(schema, schema)
+    assert keys_in(config) - named <= expected
+    assert expected - keys_in(config) <= OPTIONAL | other_generators | {"seeds"}
+
+
+def readme_keys() -> dict[str, set[str]]:
+    """Keys in the first columns of the README's tables, by the section's key."""
+    sections: dict[str, set[str]] = {}
+    section = ""
+    for line in (ROOT / "config/README.md").read_text().splitlines():
+        if line.startswith("## "):
+            section = line.removeprefix("## ").strip("`")
+            sections[section] = set()
+        elif line.startswith("| `"):
+            sections[section] |= set(re.findall(r"`(\w+)`", line.split("|")[1]))
+    return sections
+
+
+def test_readme_explains_every_key_and_no_other(schema: dict[str, Any]) -> None:
+    expected: dict[str, set[str]] = {"Single values": set()}
+    for key, part in schema["properties"].items():
+        if keys := keys_of(schema, part):
+            expected[key] = keys
+        else:
+            expected["Single values"].add(key)
+    assert readme_keys() == expected
+
+
+def choices(schema: Mapping[str, Any], *path: str) -> list[str]:
+    part = schema
+    for step in path:
+        part = part[step]
+    return part["enum"]
+
+
+def test_schema_names_what_the_library_has(schema: dict[str, Any]) -> None:
+    definitions = schema["$defs"]
+    assert tuple(choices(definitions, "activation")) == ACTIVATIONS
+    assert tuple(choices(definitions, "architecture", "properties", "likelihood")) == LIKELIHOODS
+    assert tuple(choices(definitions, "backends", "items")) == BACKENDS
+    assert tuple(choices(definitions, "photo_patches", "properties", "colour")) == COLOURS
+    assert choices(definitions, "networks", "properties", "protocol") == list(PROTOCOLS)
+    assert choices(definitions, "structure", "properties", "generator") == list(GRAPH_MODELS)
+    for name, model in GRAPH_MODELS.items():
+        assert tuple(definitions[name]["required"]) == model.parameters
+        assert tuple(definitions[name]["properties"]) == model.parameters
+
+
+def test_schema_knows_the_largest_patch() -> None:
+    rng = np.random.default_rng(0)
+    photo_patches("grey", 160, 2, 2, rng)
+    with pytest.raises(ValueError, match="patch: expected at most 160"):
+        photo_patches("grey", 161, 2, 2, rng)
+
+
+# Sizes that are known before any data are read
+
+
+def test_digits_have_the_planned_size() -> None:
+    for fraction in (0.1, 0.25, 0.3333):
+        dataset = digits(fraction, np.random.default_rng(0))
+        settings = {"kind": "digits", "test_fraction": fraction}
+        assert dataset.x_train.shape == (training_items(settings), input_dimension(settings))
+    assert sum(DIGITS) == len(dataset.x_train) + len(dataset.x_test)
+
+
+@pytest.mark.parametrize("colour", ["grey", "rgb"])
+def test_photo_patches_have_the_planned_size(colour: str) -> None:
+    dataset = photo_patches(colour, 4, 6, 2, np.random.default_rng(0))
+    settings = {"kind": "photo_patches", "colour": colour, "patch": 4, "train": 6, "test": 2}
+    assert dataset.x_train.shape == (training_items(settings), input_dimension(settings))
+
+
+@pytest.mark.parametrize("protocol", ["published", "like_for_like"])
+def test_networks_have_the_planned_size(protocol: str) -> None:
+    settings: dict[str, Any] = {
+        "protocol": protocol,
+        "nodes": 6,
+        "graphs": 7,
+        "structures": {
+            "sparse": {"generator": "gnm_random_graph", "parameters": {"m": 4}},
+            "ring": {"generator": "watts_strogatz_graph", "parameters": {"k": 2, "p": 0.5}},
+        },
+        "test_fraction": 0.3333,
+    }
+    dataset = simulate(**settings, rng=np.random.default_rng(0)).dataset
+    settings["kind"] = "networks"
+    assert dataset.x_train.shape == (training_items(settings), input_dimension(settings))
+
+
+def test_planning_loads_no_heavy_library() -> None:
+    """Every start of Snakemake pays for what planning imports."""
+    heavy = ["matplotlib", "networkx", "pandas", "scipy", "sklearn", "tensorflow"]
+    code = (
+        "import sys, planning.imports, planning.runs, planning.validation\n"
+        f"print(*[name for name in {heavy} if name in sys.modules])"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": f"{ROOT / 'workflow'}:{ROOT / 'scripts'}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert printed.stdout.strip() == ""

@@ -1,0 +1,172 @@
+"""Runs: experiments become runs in a stable order, and runs become paths and back."""
+
+import json
+import re
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from snakemake.io import regex_from_filepattern, update_wildcard_constraints
+from snakemake.iocontainers import Wildcards
+
+from planning.runs import (
+    MACHINE_PATTERN,
+    RUN_PATTERN,
+    WILDCARD_CONSTRAINTS,
+    MachineRun,
+    Run,
+    all_runs,
+    architecture_settings,
+    experiment_runs,
+    machine_runs,
+    training_settings,
+)
+from vae.architecture import NETWORKS, Architecture
+
+ROOT = Path(__file__).parents[1]
+RUN = Run("digits", "two_layer", "report", 2, "all", 100, "numpy", 1)
+MACHINE = MachineRun("digits", "rbm", 300, 2)
+
+
+@pytest.fixture(scope="module")
+def default() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+@pytest.fixture
+def config(default: dict[str, Any]) -> dict[str, Any]:
+    return deepcopy(default)
+
+
+def matched(pattern: str, folder: str) -> Wildcards | None:
+    """Wildcards that Snakemake finds in a folder, if the pattern matches it."""
+    constrained = update_wildcard_constraints(pattern, {}, WILDCARD_CONSTRAINTS)
+    match = re.match(regex_from_filepattern(constrained), folder)
+    return Wildcards(fromdict=match.groupdict()) if match else None
+
+
+def test_folder_is_the_runs_parameters() -> None:
+    assert RUN.folder == "results/models/digits/two_layer/report/z2-nall-e100/numpy-seed1"
+    assert MACHINE.folder == "results/models/digits/rbm/n300/seed2"
+
+
+@pytest.mark.parametrize(
+    "run", [RUN, Run("photo_patches_grey", "two_layer_200", "report", 20, 1000, 30, "cupy", 12)]
+)
+def test_run_comes_back_from_its_folder(run: Run) -> None:
+    assert Run.from_wildcards(matched(RUN_PATTERN, run.folder)) == run
+
+
+@pytest.mark.parametrize("machine", [MACHINE, MachineRun("digits", "dbn", "all", 1)])
+def test_machine_comes_back_from_its_folder(machine: MachineRun) -> None:
+    assert MachineRun.from_wildcards(matched(MACHINE_PATTERN, machine.folder)) == machine
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        RUN.folder.replace("-nall", "-nsome"),
+        RUN.folder.replace("z2", "z2.5"),
+        RUN.folder.replace("digits/", "digits/extra/"),
+        f"{RUN.folder}-copy",
+        MACHINE.folder,
+    ],
+)
+def test_pattern_matches_nothing_else(folder: str) -> None:
+    assert matched(RUN_PATTERN, folder) is None
+
+
+def test_every_run_of_the_default_comes_back(config: dict[str, Any]) -> None:
+    for run in all_runs(config):
+        assert Run.from_wildcards(matched(RUN_PATTERN, run.folder)) == run
+    for machine in machine_runs(config):
+        assert MachineRun.from_wildcards(matched(MACHINE_PATTERN, machine.folder)) == machine
+
+
+def test_experiment_is_the_product_of_its_lists_with_seeds_fastest(config: dict[str, Any]) -> None:
+    config["seeds"] = [1, 2]
+    config["experiments"]["training_size"] |= {"train_sizes": [100, "all"], "epochs": [5]}
+    runs = experiment_runs(config, "training_size")
+    assert [(run.train_size, run.seed) for run in runs] == [
+        (100, 1),
+        (100, 2),
+        ("all", 1),
+        ("all", 2),
+    ]
+    assert runs[0] == Run("digits", "two_layer", "report", 10, 100, 5, "numpy", 1)
+
+
+def test_every_list_has_its_part_in_the_product(config: dict[str, Any]) -> None:
+    lists = {
+        "datasets": ["digits", "photo_patches_grey"],
+        "architectures": ["one_layer", "two_layer"],
+        "trainings": ["report", "batches_of_6"],
+        "latent_dimensions": [2, 3],
+        "train_sizes": [10, "all"],
+        "epochs": [1, 2],
+        "backends": ["numpy", "cupy"],
+        "seeds": [8, 9],
+    }
+    config["experiments"]["images"] = lists
+    runs = experiment_runs(config, "images")
+    assert len(set(runs)) == 2**8
+    for values, field in zip(lists.values(), Run.__dataclass_fields__, strict=True):
+        assert list(dict.fromkeys(getattr(run, field) for run in runs)) == values
+
+
+def test_seeds_of_an_experiment_replace_those_at_the_top(config: dict[str, Any]) -> None:
+    config["experiments"]["comparison"]["seeds"] = [7]
+    assert {run.seed for run in experiment_runs(config, "comparison")} == {7}
+    assert {machine.seed for machine in machine_runs(config)} == {7}
+    assert {run.seed for run in experiment_runs(config, "manifold")} == {1, 2, 3}
+
+
+def test_experiments_share_runs(config: dict[str, Any]) -> None:
+    """The manifold and the comparison train nothing that Fig. 6.3a has not trained."""
+    latent_dimension = set(experiment_runs(config, "latent_dimension"))
+    assert set(experiment_runs(config, "manifold")) < latent_dimension
+    assert set(experiment_runs(config, "comparison")) < latent_dimension
+    runs = all_runs(config)
+    assert len(runs) == len(set(runs)) == len({run.folder for run in runs})
+    assert set(runs) == {
+        run for name in config["experiments"] for run in experiment_runs(config, name)
+    }
+
+
+def test_machines_are_trained_on_what_the_comparison_compares(config: dict[str, Any]) -> None:
+    config["seeds"] = [1, 2]
+    assert machine_runs(config) == [
+        MachineRun("digits", "rbm", "all", 1),
+        MachineRun("digits", "rbm", "all", 2),
+        MachineRun("digits", "dbn", "all", 1),
+        MachineRun("digits", "dbn", "all", 2),
+    ]
+    assert machine_runs(config, "dbn") == machine_runs(config)[2:]
+
+
+@pytest.mark.parametrize("name", [*NETWORKS, "two_layer_200"])
+def test_architecture_settings_are_plain_and_complete(config: dict[str, Any], name: str) -> None:
+    """Snakemake keeps params as JSON, in which a tuple would come back as a list."""
+    settings = architecture_settings(config, name)
+    assert json.loads(json.dumps(settings)) == settings
+    architecture = Architecture.named(settings, input_dimension=64, latent_dimension=2)
+    if name in NETWORKS:
+        assert architecture == Architecture.named(name, 64, 2)
+    else:
+        assert architecture.encoder_sizes == (200, 200)
+
+
+def test_training_settings(config: dict[str, Any]) -> None:
+    settings = training_settings(config, "batches_of_6")
+    assert settings == {"batch_size": 6, "learning_rate": 0.001, "samples": 1}
+    settings["batch_size"] = 7
+    assert config["trainings"]["batches_of_6"]["batch_size"] == 6
+
+
+def test_unknown_names_raise(config: dict[str, Any]) -> None:
+    with pytest.raises(KeyError, match="three_layer"):
+        architecture_settings(config, "three_layer")
+    with pytest.raises(KeyError, match="slow"):
+        training_settings(config, "slow")

@@ -1,0 +1,275 @@
+"""Checks of the configuration, each failure one sentence about one key.
+
+The schema says which keys and values there may be; this module words what it finds, and checks what
+a schema cannot see: names that refer to another part of the configuration, and sizes that depend on
+one another.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import cache
+from math import comb, isfinite
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+
+from planning.datasets import input_dimension, training_items
+from vae.architecture import NETWORKS
+
+SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
+
+
+class ConfigError(ValueError):
+    """The configuration is wrong; the message has one sentence a problem, each on its line."""
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Check a configuration.
+
+    Raises
+    ------
+    ConfigError
+        If anything is wrong, naming for each problem the key by its dotted path, what was expected
+        and the nearest valid name.
+    """
+    errors = sorted(_validator().iter_errors(config), key=lambda error: _position(config, error))
+    sentences = list(dict.fromkeys(s for error in errors for s in _sentences(config, error)))
+    if not sentences:
+        sentences = list(_cross_checks(config))
+    if sentences:
+        raise ConfigError("\n".join(f"config: {sentence}" for sentence in sentences))
+
+
+# What the schema finds, in words
+
+
+@cache
+def _validator() -> Any:
+    """Validator that takes 100.0 for no whole number, and infinity and NaN for no number."""
+    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
+    types = types.redefine("number", _is_number)
+    validator = extend(Draft202012Validator, type_checker=types)
+    return validator(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
+
+
+def _is_integer(_: Any, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(_: Any, value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
+def _position(config: Any, error: ValidationError) -> list[Any]:
+    """Where the error lies in the configuration, as indices that sort in the order of its keys."""
+    position = []
+    for step in error.absolute_path:
+        position.append(list(config).index(step) if isinstance(config, Mapping) else step)
+        config = config[step]
+    return position
+
+
+def _keys(config: Any, error: ValidationError) -> list[str]:
+    """Mapping keys on the way to the error, without the place in a list at the end."""
+    keys = []
+    for step in error.absolute_path:
+        if isinstance(config, Mapping):
+            keys.append(str(step))
+        config = config[step]
+    return keys
+
+
+def _sentences(config: Any, error: ValidationError) -> Iterator[str]:
+    schema: Any = error.schema
+    value: Any = error.instance
+    keys = _keys(config, error)
+    path = ".".join(keys) or "the configuration"
+    in_list = len(keys) < len(error.absolute_path)
+    found = f"{path} {'has the entry' if in_list else 'is'} {_shown(value)}"
+    match error.validator:
+        case "additionalProperties":
+            for key in _unknown_keys(value, schema):
+                yield f"{_join(keys, key)} is not a key; {_did_you_mean(key, schema['properties'])}"
+        case "required":
+            for key in _missing_keys(value, schema):
+                expected = _expected(schema["properties"][key])
+                yield f"{_join(keys, key)} is missing; expected {expected}"
+        case _ if "propertyNames" in error.absolute_schema_path:
+            yield f"{_join(keys, value)} has a wrong name; expected {schema['description']}"
+        case "uniqueItems":
+            for item in _repeated(value):
+                yield f"{path} has the entry {_shown(item)} twice; expected {schema['description']}"
+        case "enum":
+            yield f"{found}; expected {_one_of(schema['enum'], value)}"
+        case _:
+            yield f"{found}; expected {schema['description']}{_number_hint(value, schema)}"
+
+
+def _unknown_keys(value: Mapping[Any, Any], schema: Mapping[str, Any]) -> list[Any]:
+    return [key for key in value if key not in schema["properties"]]
+
+
+def _missing_keys(value: Mapping[Any, Any], schema: Mapping[str, Any]) -> list[str]:
+    """Required keys that are absent, but for those that an unknown key seems to stand for."""
+    meant = set()
+    if schema.get("additionalProperties") is False:
+        meant = {_nearest(key, schema["properties"]) for key in _unknown_keys(value, schema)}
+    return [key for key in schema["required"] if key not in value and key not in meant]
+
+
+def _expected(schema: Mapping[str, Any]) -> str:
+    if "$ref" in schema:
+        schema = _validator().schema["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+    return _one_of(schema["enum"]) if "enum" in schema else schema["description"]
+
+
+def _repeated(items: Iterable[Any]) -> list[Any]:
+    counts = Counter(json.dumps(item, default=str) for item in items)
+    return [json.loads(item) for item, count in counts.items() if count > 1]
+
+
+def _number_hint(value: Any, schema: Mapping[str, Any]) -> str:
+    """How to write a number that YAML reads as text, such as 1e-3."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        number = float(value)
+    except ValueError:
+        return ""
+    number = int(number) if number.is_integer() else number
+    valid = _validator().evolve(schema=schema).is_valid(number)
+    return f", written {Decimal(value):f}" if valid else ""
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case None:
+            return "null (nothing is given)"
+        case Mapping():
+            return "a mapping" if value else "an empty mapping"
+        case []:
+            return "an empty list"
+        case float() if not isfinite(value):
+            return str(value)
+        case _:
+            text = json.dumps(value, default=str, ensure_ascii=False)
+            return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _join(keys: Sequence[str], key: Any) -> str:
+    return ".".join([*keys, str(key)])
+
+
+def _nearest(name: Any, known: Iterable[str]) -> str | None:
+    return next(iter(get_close_matches(str(name), list(known), 1)), None)
+
+
+def _did_you_mean(name: Any, known: Iterable[str]) -> str:
+    nearest = _nearest(name, known)
+    return f"did you mean {nearest}?" if nearest else f"expected {_one_of(known)}"
+
+
+def _one_of(known: Iterable[str], name: Any = None) -> str:
+    nearest = _nearest(name, known)
+    return f"one of {', '.join(known)}" + (f"; the nearest is {nearest}" if nearest else "")
+
+
+# What a schema cannot see
+
+
+def _cross_checks(config: Mapping[str, Any]) -> Iterator[str]:
+    for name, dataset in config["datasets"].items():
+        if dataset["kind"] == "networks":
+            for structure, settings in dataset["structures"].items():
+                path = f"datasets.{name}.structures.{structure}.parameters"
+                yield from _structure(path, settings, f"datasets.{name}.nodes", dataset["nodes"])
+    for name, architecture in config["architectures"].items():
+        yield from _architecture(name, architecture)
+    for name in config["experiments"]:
+        yield from _references(config, name)
+        yield from _sizes(config, name)
+    for name in ("networks_published", "networks_like_for_like"):
+        yield from _protocol(config, name, name.removeprefix("networks_"))
+    benchmark = config["benchmark"]
+    if benchmark["latent_dimension"] >= benchmark["input_dimension"]:
+        yield (
+            f"benchmark.latent_dimension is {benchmark['latent_dimension']}; expected less than "
+            f"benchmark.input_dimension, which is {benchmark['input_dimension']}"
+        )
+
+
+def _structure(path: str, structure: Mapping[str, Any], key: str, nodes: int) -> Iterator[str]:
+    """Parameters of a random graph that do not fit its number of nodes."""
+    pairs = structure["generator"] == "gnm_random_graph"
+    largest = comb(nodes, 2) if pairs else nodes - 1
+    for name, value in structure["parameters"].items():
+        if name == "sizes" and sum(value) != nodes:
+            yield f"{path}.sizes has the sum {sum(value)}; expected that of {key}, which is {nodes}"
+        elif name in ("m", "k", "d") and value > largest:
+            yield (f"{path}.{name} is {value}; expected at most {largest}, since {key} is {nodes}")
+
+
+def _architecture(name: str, architecture: Mapping[str, Any]) -> Iterator[str]:
+    if name in NETWORKS:
+        yield (
+            f"architectures.{name} has the name of one of the library's own architectures; "
+            f"expected a name other than {', '.join(NETWORKS)}"
+        )
+    if architecture.get("squash_mean") and architecture["likelihood"] != "gaussian":
+        yield (
+            f"architectures.{name}.squash_mean is true; expected it only where "
+            f"architectures.{name}.likelihood is gaussian, which is {architecture['likelihood']}"
+        )
+
+
+def _references(config: Mapping[str, Any], experiment: str) -> Iterator[str]:
+    known = {
+        "datasets": ("a dataset", [*config["datasets"]]),
+        "architectures": ("an architecture", [*NETWORKS, *config["architectures"]]),
+        "trainings": ("a training", [*config["trainings"]]),
+    }
+    for key, (noun, names) in known.items():
+        for name in config["experiments"][experiment][key]:
+            if name not in names:
+                yield (
+                    f'experiments.{experiment}.{key}: "{name}" is not {noun}; '
+                    f"expected {_one_of(names, name)}"
+                )
+
+
+def _sizes(config: Mapping[str, Any], name: str) -> Iterator[str]:
+    experiment = config["experiments"][name]
+    for dataset in experiment["datasets"]:
+        if dataset not in config["datasets"]:
+            continue
+        pixels = input_dimension(config["datasets"][dataset])
+        items = training_items(config["datasets"][dataset])
+        for size in experiment["latent_dimensions"]:
+            if size >= pixels:
+                yield (
+                    f"experiments.{name}.latent_dimensions has the entry {size}; expected less "
+                    f"than {pixels}, the input dimension of {dataset}"
+                )
+        for size in experiment["train_sizes"]:
+            if size != "all" and size > items:
+                yield (
+                    f"experiments.{name}.train_sizes has the entry {size}; expected at most "
+                    f"{items}, the training items of {dataset}, or all"
+                )
+
+
+def _protocol(config: Mapping[str, Any], experiment: str, protocol: str) -> Iterator[str]:
+    for name in config["experiments"][experiment]["datasets"]:
+        dataset = config["datasets"].get(name)
+        if dataset and dataset.get("protocol") != protocol:
+            yield (
+                f"experiments.{experiment}.datasets has the entry {name}; expected datasets of "
+                f"kind networks and protocol {protocol}"
+            )

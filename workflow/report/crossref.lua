@@ -1,0 +1,118 @@
+-- Numbered figures, tables, equations and sections, and references to them, for HTML and Typst.
+--
+--   # Models {#sec:models}
+--   ![Caption.](figure_6_1_network_structures.svg){#fig:6_1_network_structures}
+--   ::: {#tbl:6_1_reconstruction_error .csv src="table_6_1_reconstruction_error.csv"}
+--   Caption.
+--   :::
+--   ::: {#eq:3_2}
+--   $$...$$
+--   :::
+--
+-- A name that opens with a number of the study carries it (`6_3a_...` is 6.3a); any other is
+-- numbered S1, S2, ... in order of appearance. `@fig:name` becomes a link that reads "Figure 6.3a".
+
+local kinds = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
+local labels = {}
+local section = {}
+local supplementary = { fig = 0, tbl = 0, eq = 0 }
+
+local function kind_of(identifier)
+  return kinds[identifier:match("^(%a+):")] and identifier:match("^%a+")
+end
+
+local function number(element)
+  local kind = kind_of(element.identifier)
+  if not kind then return end
+  if labels[element.identifier] then error(element.identifier .. " is defined twice", 0) end
+  local chapter, rest = element.identifier:match("^%a+:(%d+)_(%d+%a?)")
+  if not chapter then supplementary[kind] = supplementary[kind] + 1 end
+  labels[element.identifier] = chapter and chapter .. "." .. rest or "S" .. supplementary[kind]
+end
+
+local function number_section(header)
+  if header.classes:includes("unnumbered") then return end
+  section = table.move(section, 1, header.level, 1, {})
+  for level = 1, header.level do section[level] = section[level] or 0 end
+  section[header.level] = section[header.level] + 1
+  labels[header.identifier] = table.concat(section, ".")
+end
+
+local function with_label(identifier, caption)
+  local label = kinds[kind_of(identifier)] .. " " .. labels[identifier] .. "."
+  return pandoc.Inlines { pandoc.Strong(label), pandoc.Space() } .. caption
+end
+
+local function figure(element)
+  if not labels[element.identifier] then return end
+  local caption = pandoc.utils.blocks_to_inlines(element.caption.long)
+  element.caption.long = { pandoc.Plain(with_label(element.identifier, caption)) }
+  return element
+end
+
+-- A column of numbers is set flush right: one of which half the cells or more open like a number.
+local function align(csv)
+  local numbers, rows = {}, csv.bodies[1].body
+  for _, row in ipairs(rows) do
+    for column, cell in ipairs(row.cells) do
+      local text = pandoc.utils.stringify(cell.contents):gsub("−", "-")
+      numbers[column] = (numbers[column] or 0) + (text:match("^[-±<>]?%s?%d") and 1 or 0)
+    end
+  end
+  for column, colspec in ipairs(csv.colspecs) do
+    local is_numeric = #rows > 0 and 2 * numbers[column] >= #rows
+    colspec[1] = is_numeric and pandoc.AlignRight or pandoc.AlignLeft
+    csv.colspecs[column] = colspec
+  end
+end
+
+local function block(element)
+  local kind = kind_of(element.identifier)
+  if kind == "tbl" and element.classes:includes("csv") then
+    local _, text = pandoc.mediabag.fetch(element.attributes.src)
+    local csv = pandoc.read(text, "csv").blocks[1]
+    align(csv)
+    local caption = with_label(element.identifier, pandoc.utils.blocks_to_inlines(element.content))
+    if FORMAT:match("html") then  -- the table scrolls sideways in its frame, its caption does not
+      local frame = pandoc.Div(csv, { class = "scroll", tabindex = "0" })
+      return pandoc.Figure(frame, { pandoc.Plain(caption) }, { element.identifier, { "table" } })
+    end
+    csv.identifier, csv.caption = element.identifier, { long = { pandoc.Plain(caption) } }
+    return csv
+  elseif kind == "eq" then
+    local label = "(" .. labels[element.identifier] .. ")"
+    if FORMAT == "typst" then
+      table.insert(element.content, 1, pandoc.RawBlock("typst", ('#equation("%s")['):format(label)))
+      element.content:insert(pandoc.RawBlock("typst", ("] <%s>"):format(element.identifier)))
+      return element.content
+    end
+    element.classes:insert("equation")
+    element.content:insert(pandoc.Plain(pandoc.Span(label, { class = "number" })))
+    return element
+  end
+end
+
+local function reference(cite)
+  if not kind_of(cite.citations[1].id) then return end
+  local links = pandoc.Inlines {}
+  for position, citation in ipairs(cite.citations) do
+    local label = labels[citation.id]
+    if not label then
+      local known = {}
+      for name in pairs(labels) do
+        if kind_of(name) then table.insert(known, name) end
+      end
+      table.sort(known)
+      error(("@%s refers to nothing; there are: %s"):format(citation.id, table.concat(known, ", ")), 0)
+    end
+    if position > 1 then links:extend { pandoc.Str(","), pandoc.Space() } end
+    local text = kinds[kind_of(citation.id)] .. " " .. label
+    links:insert(pandoc.Link(text, "#" .. citation.id))
+  end
+  return links
+end
+
+return {
+  { traverse = "topdown", Figure = number, Div = number, Header = number_section },
+  { Figure = figure, Div = block, Cite = reference },
+}

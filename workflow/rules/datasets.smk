@@ -1,0 +1,81 @@
+# Needs nothing but the configuration: the data come with libraries or are simulated.
+# Gives results/datasets/{dataset}.npz, the same arrays for every dataset, and its data card.
+
+
+rule prepare_digits:
+    input:
+        code=code_inputs("prepare_digits.py"),
+    output:
+        dataset="results/datasets/{dataset}.npz",
+        card="results/datasets/{dataset}.json",
+    wildcard_constraints:
+        dataset=names_of_kind(config, "digits"),
+    params:
+        name="{dataset}",
+        test_fraction=lookup("datasets/{dataset}/test_fraction", within=config),
+        seed=config["seed"],
+    log:
+        "results/logs/datasets/{dataset}.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    conda:
+        "../../envs/data.yaml"
+    script:
+        "../../scripts/prepare_digits.py"
+
+
+rule prepare_photo_patches:
+    input:
+        code=code_inputs("prepare_photo_patches.py"),
+    output:
+        dataset="results/datasets/{dataset}.npz",
+        card="results/datasets/{dataset}.json",
+    wildcard_constraints:
+        dataset=names_of_kind(config, "photo_patches"),
+    params:
+        name="{dataset}",
+        colour=lookup("datasets/{dataset}/colour", within=config),
+        patch=lookup("datasets/{dataset}/patch", within=config),
+        train=lookup("datasets/{dataset}/train", within=config),
+        test=lookup("datasets/{dataset}/test", within=config),
+        seed=config["seed"],
+    log:
+        "results/logs/datasets/{dataset}.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    conda:
+        "../../envs/data.yaml"
+    script:
+        "../../scripts/prepare_photo_patches.py"
+
+
+rule simulate_networks:
+    input:
+        code=code_inputs("simulate_networks.py"),
+    output:
+        dataset="results/datasets/{dataset}.npz",
+        card="results/datasets/{dataset}.json",
+    wildcard_constraints:
+        dataset=names_of_kind(config, "networks"),
+    params:
+        name="{dataset}",
+        protocol=lookup("datasets/{dataset}/protocol", within=config),
+        nodes=lookup("datasets/{dataset}/nodes", within=config),
+        graphs=lookup("datasets/{dataset}/graphs", within=config),
+        structures=lookup("datasets/{dataset}/structures", within=config),
+        test_fraction=lookup("datasets/{dataset}/test_fraction", within=config),
+        seed=config["seed"],
+    log:
+        "results/logs/datasets/{dataset}.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    conda:
+        "../../envs/data.yaml"
+    script:
+        "../../scripts/simulate_networks.py"

@@ -1,0 +1,257 @@
+# Needs the tidy tables of results/evaluations, the arrays beside each model, and results/profiles.
+# Gives results/figures/{name}.svg, .pdf and .png. A figure is a target by its rule's name and by
+# each of its files; the target `figures` is all of them.
+
+SIMULATED = config["experiments"]["networks_published"]["datasets"][0]
+FIGURES = [
+    "figure_5_1_numpy_profile",
+    "figure_6_1_network_structures",
+    "figure_6_2_network_reconstructions",
+    "figure_6_3a_elbo_by_latent_dimension",
+    "figure_6_3b_elbo_by_training_size",
+    "figure_6_4_latent_manifold",
+    "figure_6_5_image_reconstructions",
+    "figure_6_6_model_reconstructions",
+    "figure_prior_samples",
+]
+
+
+rule figures:
+    input:
+        expand("results/figures/{name}.{kind}", name=FIGURES, kind=["svg", "pdf", "png"]),
+
+
+rule figure_5_1_numpy_profile:
+    input:
+        profile="results/profiles/numpy_epoch.csv",
+        code=code_inputs("figure_5_1_numpy_profile.py"),
+    output:
+        svg=report(
+            "results/figures/figure_5_1_numpy_profile.svg",
+            caption="../report/captions/figure_5_1_numpy_profile.rst",
+            category="Profiling",
+            labels={"figure": "figure_5_1_numpy_profile"},
+        ),
+        pdf="results/figures/figure_5_1_numpy_profile.pdf",
+        png="results/figures/figure_5_1_numpy_profile.png",
+    log:
+        "results/logs/figures/figure_5_1_numpy_profile.log",
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime="10m",
+    conda:
+        "../../envs/figures.yaml"
+    script:
+        "../../scripts/figure_5_1_numpy_profile.py"
+
+
+rule figure_6_1_network_structures:
+    input:
+        dataset=f"results/datasets/{SIMULATED}.npz",
+        code=code_inputs("figure_6_1_network_structures.py"),
+    output:
+        svg=report(
+            "results/figures/figure_6_1_network_structures.svg",
+            caption="../report/captions/figure_6_1_network_structures.rst",
+            category="Simulated networks",
+            labels={"figure": "figure_6_1_network_structures"},
+        ),
+        pdf="results/figures/figure_6_1_network_structures.pdf",
+        png="results/figures/figure_6_1_network_structures.png",
+    params:
+        community_sizes=config["datasets"][SIMULATED]["structures"]["community"]["parameters"]["sizes"],
+    log:
+        "results/logs/figures/figure_6_1_network_structures.log",
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime="10m",
+    conda:
+        "../../envs/figures.yaml"
+    script:
+        "../../scripts/figure_6_1_network_structures.py"
+
+
+rule figure_6_2_network_reconstructions:
+    input:
+        published=f"{shown_runs(config, 'networks_published')[0].folder}/arrays.npz",
+        like_for_like=f"{shown_runs(config, 'networks_like_for_like')[0].folder}/arrays.npz",
+        code=code_inputs("figure_6_2_network_reconstructions.py"),
+    output:
+        svg=report(
+            "results/figures/figure_6_2_network_reconstructions.svg",
+            caption="../report/captions/figure_6_2_network_reconstructions.rst",
+            category="Simulated networks",
+            labels={"figure": "figure_6_2_network_reconstructions"},
+        ),
+        pdf="results/figures/figure_6_2_network_reconstructions.pdf",
+        png="results/figures/figure_6_2_network_reconstructions.png",
+    log:
+        "results/logs/figures/figure_6_2_network_reconstructions.log",
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime="10m",
+    conda:
+        "../../envs/figures.yaml"
+    script:
+        "../../scripts/figure_6_2_network_reconstructions.py"
+
+
+rule figure_6_3a_elbo_by_latent_dimension:
+    input:
+        evaluations="results/evaluations/latent_dimension.csv",
+        code=code_inputs("figure_6_3a_elbo_by_latent_dimension.py"),
+    output:
+        svg=report(
+            "results/figures/figure_6_3a_elbo_by_latent_dimension.svg",
+            caption="../report/captions/figure_6_3a_elbo_by_latent_dimension.rst",
+            category="Evidence lower bound",
+            labels={"figure": "figure_6_3a_elbo_by_latent_dimension"},
+        ),
+        pdf="results/figures/figure_6_3a_elbo_by_latent_dimension.pdf",
+        png="results/figures/figure_6_3a_elbo_by_latent_dimension.png",
+    log:
+        "results/logs/figures/figure_6_3a_elbo_by_latent_dimension.log",
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime="10m",
+    conda:
+        "../../envs/figures.yaml"
+    script:
+        "../../scripts/figure_6_3a_elbo_by_latent_dimension.py"
+
+
+rule figure_6_3b_elbo_by_training_size:
+    input:
+        evaluations="results/evaluations/training_size.csv",
+        code=code_inputs("figure_6_3b_elbo_by_training_size.py"),
+    output:
+        svg=report(
+            "results/figures/figure_6_3b_elbo_by_training_size.svg",
+            caption="../report/captions/figure_6_3b_elbo_by_training_size.rst",
+            category="Evidence lower bound",
+            labels={"figure": "figure_6_3b_elbo_by_training_size"},
+        ),
+        pdf="results/figures/figure_6_3b_elbo_by_training_size.pdf",
+        png="results/figures/figure_6_3b_elbo_by_training_size.png",
+    log:
+        "results/logs/figures/figure_6_3b_elbo_by_training_size.log",
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime="10m",
+    conda:
+        "../../envs/figures.yaml"
+    script:
+        "../../scripts/figure_6_3b_elbo_by_training_size.py"
+
+
+rule figure_6_4_latent_manifold:
+    input:
+        arrays=f"{shown_runs(config, 'manifold')[0].folder}/arrays.npz",
+        code=code_inputs("figure_6_4_latent_manifold.py"),
+    output:
+        svg=report(
+            "results/figures/figure_6_4_latent_manifold.svg",
+            caption="../report/captions/figure_6_4_latent_manifold.rst",
+            category="Latent space",
+            labels={"figure": "figure_6_4_latent_manifold"},
+        ),
+        pdf="results/figures/figure_6_4_latent_manifold.pdf",
+        png="results/figures/figure_6_4_latent_manifold.png",
+    log:
+        "results/logs/figures/figure_6_4_latent_manifold.log",
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime="10m",
+    conda:
+        "../../envs/figures.yaml"
+    script:
+        "../../scripts/figure_6_4_latent_manifold.py"
+
+
+rule figure_6_5_image_reconstructions:
+    input:
+        arrays=[f"{run.folder}/arrays.npz" for run in shown_runs(config, "images")],
+        code=code_inputs("figure_6_5_image_reconstructions.py"),
+    output:
+        svg=report(
+            "results/figures/figure_6_5_image_reconstructions.svg",
+            caption="../report/captions/figure_6_5_image_reconstructions.rst",
+            category="Reconstructions",
+            labels={"figure": "figure_6_5_image_reconstructions"},
+        ),
+        pdf="results/figures/figure_6_5_image_reconstructions.pdf",
+        png="results/figures/figure_6_5_image_reconstructions.png",
+    params:
+        datasets=[run.dataset for run in shown_runs(config, "images")],
+        architectures=[run.architecture for run in shown_runs(config, "images")],
+    log:
+        "results/logs/figures/figure_6_5_image_reconstructions.log",
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime="10m",
+    conda:
+        "../../envs/figures.yaml"
+    script:
+        "../../scripts/figure_6_5_image_reconstructions.py"
+
+
+rule figure_6_6_model_reconstructions:
+    input:
+        arrays="results/evaluations/reconstruction.npz",
+        evaluations="results/evaluations/reconstruction.csv",
+        code=code_inputs("figure_6_6_model_reconstructions.py"),
+    output:
+        svg=report(
+            "results/figures/figure_6_6_model_reconstructions.svg",
+            caption="../report/captions/figure_6_6_model_reconstructions.rst",
+            category="Reconstructions",
+            labels={"figure": "figure_6_6_model_reconstructions"},
+        ),
+        pdf="results/figures/figure_6_6_model_reconstructions.pdf",
+        png="results/figures/figure_6_6_model_reconstructions.png",
+    log:
+        "results/logs/figures/figure_6_6_model_reconstructions.log",
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime="10m",
+    conda:
+        "../../envs/figures.yaml"
+    script:
+        "../../scripts/figure_6_6_model_reconstructions.py"
+
+
+rule figure_prior_samples:
+    input:
+        arrays=[
+            f"{run.folder}/arrays.npz" for run in shown_runs(config, "comparison", "images")
+        ],
+        code=code_inputs("figure_prior_samples.py"),
+    output:
+        svg=report(
+            "results/figures/figure_prior_samples.svg",
+            caption="../report/captions/figure_prior_samples.rst",
+            category="Latent space",
+            labels={"figure": "figure_prior_samples"},
+        ),
+        pdf="results/figures/figure_prior_samples.pdf",
+        png="results/figures/figure_prior_samples.png",
+    params:
+        datasets=[run.dataset for run in shown_runs(config, "comparison", "images")],
+    log:
+        "results/logs/figures/figure_prior_samples.log",
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime="10m",
+    conda:
+        "../../envs/figures.yaml"
+    script:
+        "../../scripts/figure_prior_samples.py"

@@ -1,0 +1,148 @@
+# Needs the tidy tables of results/evaluations, the data cards and results/profiles.
+# Gives results/tables/{name}.csv and .md. A table is a target by its rule's name and by each of its
+# files; the target `tables` is all of them, the verdicts on the claims included.
+
+NETWORK_EXPERIMENTS = ["networks_published", "networks_like_for_like"]
+NETWORK_DATASETS = [
+    dataset
+    for experiment in NETWORK_EXPERIMENTS
+    for dataset in config["experiments"][experiment]["datasets"]
+]
+TABLES = [
+    "table_5_1_backends",
+    "table_6_1_reconstruction_error",
+    "table_datasets",
+    "table_latent_dimension",
+    "table_network_loss",
+    "table_claims",
+]
+
+
+rule tables:
+    input:
+        expand("results/tables/{name}.{kind}", name=TABLES, kind=["csv", "md"]),
+
+
+rule table_5_1_backends:
+    input:
+        timings="results/profiles/backends.csv",
+        code=code_inputs("table_5_1_backends.py"),
+    output:
+        table=report(
+            "results/tables/table_5_1_backends.csv",
+            caption="../report/captions/table_5_1_backends.rst",
+            category="Profiling",
+            labels={"table": "table_5_1_backends"},
+        ),
+        markdown="results/tables/table_5_1_backends.md",
+    params:
+        published=PUBLISHED["table_5_1"],
+    log:
+        "results/logs/tables/table_5_1_backends.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    conda:
+        "../../envs/evaluation.yaml"
+    script:
+        "../../scripts/table_5_1_backends.py"
+
+
+rule table_6_1_reconstruction_error:
+    input:
+        evaluations="results/evaluations/reconstruction.csv",
+        code=code_inputs("table_6_1_reconstruction_error.py"),
+    output:
+        table=report(
+            "results/tables/table_6_1_reconstruction_error.csv",
+            caption="../report/captions/table_6_1_reconstruction_error.rst",
+            category="Reconstructions",
+            labels={"table": "table_6_1_reconstruction_error"},
+        ),
+        markdown="results/tables/table_6_1_reconstruction_error.md",
+    params:
+        published=PUBLISHED["table_6_1"],
+    log:
+        "results/logs/tables/table_6_1_reconstruction_error.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    conda:
+        "../../envs/evaluation.yaml"
+    script:
+        "../../scripts/table_6_1_reconstruction_error.py"
+
+
+rule table_datasets:
+    input:
+        cards=expand("results/datasets/{dataset}.json", dataset=config["datasets"]),
+        code=code_inputs("table_datasets.py"),
+    output:
+        table=report(
+            "results/tables/table_datasets.csv",
+            caption="../report/captions/table_datasets.rst",
+            category="Data",
+            labels={"table": "table_datasets"},
+        ),
+        markdown="results/tables/table_datasets.md",
+    log:
+        "results/logs/tables/table_datasets.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    conda:
+        "../../envs/evaluation.yaml"
+    script:
+        "../../scripts/table_datasets.py"
+
+
+rule table_latent_dimension:
+    input:
+        evaluations="results/evaluations/latent_dimension.csv",
+        code=code_inputs("table_latent_dimension.py"),
+    output:
+        table=report(
+            "results/tables/table_latent_dimension.csv",
+            caption="../report/captions/table_latent_dimension.rst",
+            category="Evidence lower bound",
+            labels={"table": "table_latent_dimension"},
+        ),
+        markdown="results/tables/table_latent_dimension.md",
+    log:
+        "results/logs/tables/table_latent_dimension.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    conda:
+        "../../envs/evaluation.yaml"
+    script:
+        "../../scripts/table_latent_dimension.py"
+
+
+rule table_network_loss:
+    input:
+        evaluations=expand("results/evaluations/{experiment}.csv", experiment=NETWORK_EXPERIMENTS),
+        cards=expand("results/datasets/{dataset}.json", dataset=NETWORK_DATASETS),
+        code=code_inputs("table_network_loss.py"),
+    output:
+        table=report(
+            "results/tables/table_network_loss.csv",
+            caption="../report/captions/table_network_loss.rst",
+            category="Simulated networks",
+            labels={"table": "table_network_loss"},
+        ),
+        markdown="results/tables/table_network_loss.md",
+    log:
+        "results/logs/tables/table_network_loss.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    conda:
+        "../../envs/evaluation.yaml"
+    script:
+        "../../scripts/table_network_loss.py"
