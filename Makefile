@@ -8,6 +8,7 @@ UV := uv==0.13.9
 python := .venv/bin/python
 snakemake := $(python) -m snakemake $(if $(CORES),--cores $(CORES))
 environment := .venv/complete
+quiet := --quiet --disable-pip-version-check
 
 # A package on the caller's PYTHONPATH would take the place of a locked one.
 unexport PYTHONPATH PYTHONHOME
@@ -43,20 +44,22 @@ lock:  ## resolve versions anew: requirements.lock, envs/*.yaml (ARGS=--upgrade 
 	@set -e; $(choose_python); \
 	tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
 	"$$python" -m venv "$$tools"; \
-	"$$tools/bin/python" -m pip install --quiet --disable-pip-version-check $(UV); \
+	"$$tools/bin/python" -m pip install $(quiet) $(UV); \
 	"$$tools/bin/python" envs/generate.py $(ARGS)
 
 clean:  ## remove all that was made: results, .venv, caches
 	@find results -mindepth 1 ! -path results/README.md -delete
+	@find scripts workflow envs tests -name __pycache__ -prune -exec rm -rf {} +
 	@rm -rf .venv .snakemake build .mypy_cache .pytest_cache .ruff_cache scripts/*.egg-info
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-# Written last, so that an installation cut short is begun again.
+# `complete` is written last, so that an installation cut short is begun again. Modules are compiled
+# when first imported: most never are.
 $(environment): requirements.lock
 	@set -e; $(choose_python); \
 	echo "Installing requirements.lock into .venv with $$("$$python" --version); once, about two minutes."; \
 	"$$python" -m venv --clear .venv; \
-	$(python) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(python) -m pip install $(quiet) --no-compile --require-hashes -r requirements.lock
 	@touch $@

@@ -52,20 +52,32 @@ def evaluate_vae(
     """
     data, trained = load_dataset(dataset), load_model(model)
     rows = training_rows(
-        len(data.x_train), run_parameters["train_size"], root_seed, run_parameters["dataset"], run_parameters["seed"]
+        len(data.x_train),
+        run_parameters["train_size"],
+        root_seed,
+        run_parameters["dataset"],
+        run_parameters["seed"],
     )
     train, test = data.pixels("train")[rows], data.pixels("test")
     posterior_train, posterior_test = trained.encode(train)[0], trained.encode(test)[0]
     random = generator(root_seed, "evaluate", *run_parameters.values())
 
-    final = [Measurement(run_parameters["epochs"], "test", "active_units", active_units(posterior_test), "units")]
+    final = [
+        Measurement(
+            run_parameters["epochs"], "test", "active_units", active_units(posterior_test), "units"
+        )
+    ]
     for split, x, z in (("train", train, posterior_train), ("test", test, posterior_test)):
         decoded = trained.decode(z)
         error = float(binary_cross_entropy(x, decoded).mean())
         squared = mean_squared_error(x, decoded)
         final += [
-            Measurement(run_parameters["epochs"], split, "reconstruction_error", error, "nats/image"),
-            Measurement(run_parameters["epochs"], split, "mean_squared_error", squared, "per pixel"),
+            Measurement(
+                run_parameters["epochs"], split, "reconstruction_error", error, "nats/image"
+            ),
+            Measurement(
+                run_parameters["epochs"], split, "mean_squared_error", squared, "per pixel"
+            ),
         ]
     if len(data.label_names) > 1:
         labels = data.y_train[rows]
@@ -80,7 +92,9 @@ def evaluate_vae(
         writer = csv.DictWriter(file, MEASUREMENT)
         writer.writeheader()
         for measurement in (*read_history(history), *final):
-            writer.writerow({**{key: described[key] for key in (*RUN, "seed")}, **measurement._asdict()})
+            writer.writerow(
+                {**{key: described[key] for key in (*RUN, "seed")}, **measurement._asdict()}
+            )
 
     shown = classes_in_turn(data.y_test)[:SHOWN]
     kept: dict[str, np.ndarray] = {

@@ -1,7 +1,5 @@
 """Figure 5.1: where one epoch of the NumPy implementation spends its time."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,7 +43,7 @@ def figure_5_1_numpy_profile(profile: Path, svg: Path, pdf: Path, png: Path) -> 
         save(figure, svg, pdf, png)
 
 
-def own_time(profile: pd.DataFrame) -> pd.DataFrame:
+def own_time(profile: "pd.DataFrame") -> "pd.DataFrame":
     """Order functions by own time and put all after the tenth into one row.
 
     Returns
@@ -72,13 +70,13 @@ def own_time(profile: pd.DataFrame) -> pd.DataFrame:
     return bars.assign(share=bars["own_seconds"] / bars["own_seconds"].sum())
 
 
-def _label(function: str, module: object) -> str:
-    """Name a function briefly: of cProfile's "<method 'sum' of 'a.b' objects>", `b.sum`."""
+def _label(function: str, module: str) -> str:
+    """Name a function briefly, one written in C too: "<method 'sum' of 'a.b' objects>" is b.sum."""
     if method := re.fullmatch(r"<method '(\w+)' of '(?:.+\.)?(\w+)' objects>", function):
         return f"{method[2]}.{method[1]}"
     if builtin := re.fullmatch(r"<built-in method (.+)>", function):
         return builtin[1]
-    return f"{module.rpartition('.')[2]}.{function}" if isinstance(module, str) else function
+    return function if module == "~" else f"{module}.{function}"
 
 
 if __name__ == "__main__":

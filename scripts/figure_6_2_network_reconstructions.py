@@ -15,6 +15,7 @@ from vae.plotting import (
     MARKERS,
     PAGE_WIDTH,
     PROBABILITY_MAP,
+    letter,
     new_figure,
     save,
     style,
@@ -51,28 +52,20 @@ def figure_6_2_network_reconstructions(
     }
     with style():
         figure = new_figure(PAGE_WIDTH, 6.4)
-        parts = figure.add_gridspec(2, 1, height_ratios=[1, 0.07])
-        body, key = (figure.add_subfigure(part) for part in parts)
         count = len(protocols["Published protocol"]["label_names"])
-        grid = body.add_gridspec(4, count + 1, width_ratios=[1] * count + [1.9])
-        for row, mark, (title, arrays) in zip((0, 2), "ab", protocols.items(), strict=True):
-            panels = [[body.add_subplot(grid[row + i, j]) for j in range(count)] for i in range(2)]
-            image = draw_matrices(panels, arrays)
-            panels[0][0].text(
-                0, 1.25, rf"$\mathbf{{({mark})}}$ {title}", transform=panels[0][0].transAxes
-            )
-            points = scatter_components(body.add_subplot(grid[row : row + 2, -1]), arrays)
-        scale = key.add_axes((0.2, 0.55, 0.25, 0.2))
-        key.colorbar(image, cax=scale, orientation="horizontal")
-        scale.set_ylabel("Edge probability", rotation=0, ha="right", va="center")
-        key.legend(
-            handles=points,
-            loc="center",
-            bbox_to_anchor=(0.8, 0.6),
-            ncols=count,
-            handletextpad=0.1,
-            columnspacing=0.8,
+        grid = figure.add_gridspec(
+            5, count + 1, width_ratios=[1] * count + [1.9], height_ratios=[1, 1, 1, 1, 0.1]
         )
+        for row, mark, (title, arrays) in zip((0, 2), "ab", protocols.items(), strict=True):
+            panels = [[figure.add_subplot(grid[row + i, j]) for j in range(count)] for i in (0, 1)]
+            image = draw_matrices(panels, arrays)
+            letter(panels[0][0], mark, f"{title}\n")
+            points = scatter_components(figure.add_subplot(grid[row : row + 2, -1]), arrays)
+        scale = figure.add_subplot(grid[-1, :-1])
+        figure.colorbar(image, cax=scale, orientation="horizontal", label="Edge probability")
+        key = figure.add_subplot(grid[-1, -1])
+        key.set_axis_off()
+        key.legend(handles=points, loc="center", ncols=count, handletextpad=0.1, columnspacing=0.8)
         save(figure, svg, pdf, png)
 
 

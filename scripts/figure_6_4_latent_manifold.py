@@ -1,5 +1,6 @@
 """Figure 6.4: the manifold that two latent variables span, and where the images lie in it."""
 
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,9 @@ def draw_classes(
     axes: Axes, means: NDArray[Any], labels: NDArray[np.int64], names: NDArray[np.str_]
 ) -> None:
     """Scatter posterior means, each class with its colour, marker and name at its median."""
-    for index, (colour, marker) in enumerate(zip(CATEGORIES, MARKERS, strict=True)):
+    for index, colour, marker in zip(
+        range(len(names)), cycle(CATEGORIES), cycle(MARKERS), strict=False
+    ):
         axes.scatter(
             means[labels == index, 0],
             means[labels == index, 1],

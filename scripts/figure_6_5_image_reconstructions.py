@@ -1,6 +1,5 @@
 """Figure 6.5: held-out images and their reconstructions."""
 
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +29,21 @@ def figure_6_5_image_reconstructions(
     arrays
         The arrays of the runs.
     datasets, architectures
-        The data set and the architecture of each run, in the same order; runs on one data set
-        follow each other.
+        The data set and the architecture of each run, in the same order.
     svg, pdf, png
         The figure.
+
+    Raises
+    ------
+    ValueError
+        If two runs are of one architecture on one data set.
     """
-    runs = zip(datasets, architectures, arrays, strict=True)
-    panels = {
-        dataset: reconstruction_rows({architecture: path for _, architecture, path in group})
-        for dataset, group in groupby(runs, key=lambda item: item[0])
-    }
+    runs: dict[str, dict[str, Path]] = {}
+    for dataset, architecture, path in zip(datasets, architectures, arrays, strict=True):
+        if architecture in runs.setdefault(dataset, {}):
+            raise ValueError(f"{path}: a second run of {architecture} on {dataset}, expected one")
+        runs[dataset][architecture] = path
+    panels = {dataset: reconstruction_rows(paths) for dataset, paths in runs.items()}
     with style():
         heights = [len(rows) for rows, _ in panels.values()]
         figure = new_figure(PAGE_WIDTH, 0.58 * sum(heights) + 0.35 * len(heights))
@@ -47,7 +51,8 @@ def figure_6_5_image_reconstructions(
         for mark, axes, (dataset, (rows, image_shape)) in zip(
             "abcdefgh", grid.flat, panels.items(), strict=False
         ):
-            draw_images(axes, np.concatenate(list(rows.values())), image_shape, IMAGES, list(rows))
+            columns = len(rows["Original"])
+            draw_images(axes, np.concatenate(list(rows.values())), image_shape, columns, list(rows))
             letter(axes, mark, readable(dataset))
         save(figure, svg, pdf, png)
 
@@ -65,7 +70,7 @@ def reconstruction_rows(
     Returns
     -------
     rows : dict
-        Label of the row to its images (10 x d): the originals first.
+        Label of the row to its images (10 x d, fewer if there are fewer): the originals first.
     image_shape
     """
     rows: dict[str, NDArray[Any]] = {}

@@ -1,7 +1,5 @@
 """Figure 6.6: the same held-out digits reconstructed by the VAE, the RBM and the DBN."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,12 +47,12 @@ def figure_6_6_model_reconstructions(
         save(figure, svg, pdf, png)
 
 
-def row_labels(errors: pd.DataFrame) -> list[str]:
+def row_labels(errors: "pd.DataFrame") -> list[str]:
     """Give "Original", then each model with its mean error and the deviation over seeds."""
     labels = ["Original"]
     for model in MODELS:
         error = select(errors, model=model, protocol="like_for_like", metric="reconstruction_error")
-        labels.append(f"{readable(model)}\n{mean_and_deviation(error['value'], 1)} nats")
+        labels.append(f"{readable(model)}\n{mean_and_deviation(error['value'], 2)} nats")
     return labels
 
 

@@ -1,6 +1,5 @@
 """Fresh images drawn from the prior, beside held-out ones."""
 
-from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,14 +32,16 @@ def figure_prior_samples(
     arrays
         The arrays of the runs.
     datasets
-        The data set of each run, in the same order; runs on one data set follow each other.
+        The data set of each run, in the same order.
     svg, pdf, png
         The figure.
     """
-    runs = zip(datasets, arrays, strict=True)
+    runs: dict[str, list[Path]] = {}
+    for dataset, path in zip(datasets, arrays, strict=True):
+        runs.setdefault(dataset, []).append(path)
     rows: list[list[Panel]] = []
-    for dataset, group in groupby(runs, key=lambda item: item[0]):
-        panels = sample_panels(dataset, [path for _, path in group])
+    for dataset, paths in runs.items():
+        panels = sample_panels(dataset, paths)
         rows += [
             panels[start : start + PANELS_A_ROW] for start in range(0, len(panels), PANELS_A_ROW)
         ]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pypandoc
 
-PROGRAM = shutil.which("pandoc", path=str(Path(pypandoc.__file__).parent / "files"))
-"""The locked version: `pypandoc` itself would take a newer one that a machine may have."""
+PROGRAMS = Path(pypandoc.__file__).parent / "files"
+"""Where the locked version lies; `pypandoc` would take a newer one that a machine may have."""
 
 
 def convert(
@@ -39,15 +39,19 @@ def convert(
 
     Raises
     ------
+    FileNotFoundError
+        If `pypandoc` was installed without the program.
     ValueError
         With pandoc's own words, if it fails or warns: about a reference to nothing, a citation
         that is not in the bibliography, a file that is not among the resources.
     """
+    program = shutil.which("pandoc", path=str(PROGRAMS))
+    if program is None:
+        raise FileNotFoundError(f"no pandoc in {PROGRAMS}: expected the package pypandoc_binary")
     folders = sorted({str(path.parent) for path in resources})
-    assert PROGRAM, "pypandoc_binary brings pandoc"
     done = subprocess.run(
         [
-            PROGRAM,
+            program,
             str(markdown),
             f"--to={to}",
             f"--lua-filter={crossref}",

@@ -1,10 +1,10 @@
 """Profile one epoch of the NumPy backend by function, as in Sec. 5 of the report."""
 
-import csv
 import cProfile
+import csv
 import pstats
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from step import run
 from vae.backends import create_trainer, limit_threads
@@ -50,10 +50,27 @@ def profile_numpy_epoch(
     with open(profile, "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        entries = pstats.Stats(profiler).get_stats_profile().func_profiles
-        for name, entry in sorted(entries.items(), key=lambda item: -item[1].tottime):
-            module = Path(entry.file_name).stem
-            writer.writerow([name, module, entry.ncalls, entry.tottime, entry.cumtime])
+        for (file_name, _, function), entry in sorted(
+            profiled(profiler).items(), key=lambda item: -item[1].own_seconds
+        ):
+            writer.writerow([function, Path(file_name).stem, *entry])
+
+
+class Entry(NamedTuple):
+    """Calls of one function, and seconds in it without and with what it called."""
+
+    calls: int
+    own_seconds: float
+    cumulative_seconds: float
+
+
+def profiled(profiler: cProfile.Profile) -> dict[tuple[str, int, str], Entry]:
+    """Profile by function: its file, line and name."""
+    profiler.create_stats()
+    return {
+        function: Entry(calls, own, cumulative)
+        for function, (_, calls, own, cumulative, _) in profiler.stats.items()
+    }
 
 
 if __name__ == "__main__":

@@ -1,20 +1,26 @@
 """The report's text with every number filled in from the values, figures and tables in place.
 
-The template is Jinja2, with `<# #>` for its comments, since `{#` opens a label in Markdown. It says
-`v("key")` for a value, `has("key")` where there may be none and `mean("key")` for a mean with its
-spread, a key in one or more parts that dots will join; `figure("name")` and `table("name")` for what is shown, each with its caption; the filters
-below put a number or name into words. A name that does not exist stops the build.
+The template is Jinja2, with `<# #>` for comments, since `{#` opens a label in Markdown. In it,
+
+    v("key")                        is a value
+    has("key")                      is whether there is such a value
+    mean("key", places=1)           is a mean over seeds with its spread, "97.2 ± 0.4"
+    figure("name"), table("name")   puts one in, with its caption
+
+and a key may be given in parts, which dots will join. The filters at the end of this file put a
+number or a name into words. A name that does not exist stops the build.
 """
 
 import json
 import re
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, UndefinedError
+
 from step import run
 from vae.wording import readable
 
@@ -25,9 +31,7 @@ class UnknownNameError(LookupError):
     """The template asks for a value or a caption that does not exist."""
 
 
-def report_markdown(
-    template: Path, values: Path, captions: Sequence[Path], markdown: Path
-) -> None:
+def report_markdown(template: Path, values: Path, captions: Sequence[Path], markdown: Path) -> None:
     """Fill the template in.
 
     Parameters
@@ -93,7 +97,7 @@ def render(template: Path, values: Mapping[str, Value], captions: Mapping[str, s
         return environment.template_class.from_code(environment, code, environment.globals).render()
     except TemplateSyntaxError as error:
         raise ValueError(f"{template}, line {error.lineno}: {error.message}") from error
-    except (UnknownNameError, UndefinedError, TypeError) as error:
+    except (UnknownNameError, UndefinedError, TypeError, ValueError) as error:
         lines = [
             frame.lineno
             for frame in traceback.extract_tb(error.__traceback__)
@@ -112,7 +116,8 @@ def _look_up(what: str, name: str, known: Mapping[str, Any]) -> Any:
 
 def decimals(value: float, places: int) -> str:
     """Give a number with so many decimals, thousands set apart, and a true minus sign."""
-    return f"{value:,.{places}f}".replace("-", "−")
+    rounded = round(value, places) + 0.0  # of -0.0, 0.0
+    return f"{rounded:,.{places}f}".replace("-", "−")
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -120,10 +125,11 @@ def significant(value: float, digits: int = 3) -> str:
     return f"{float(f'{value:.{digits}g}'):,.10f}".rstrip("0").rstrip(".")
 
 
-def listing(items: Sequence[object]) -> str:
-    """Give items as in a sentence: a, b and c."""
+def listing(items: Iterable[object]) -> str:
+    """Give items as in a sentence: a, b and c; with semicolons if one of them has a comma."""
     *first, last = map(str, items)
-    return f"{', '.join(first)} and {last}" if first else last
+    separator = "; " if any("," in item for item in (*first, last)) else ", "
+    return f"{separator.join(first)} and {last}" if first else last
 
 
 def signed(change: float, places: int = 1) -> str:

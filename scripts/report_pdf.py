@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import typst
+
 from pandoc import convert
 from step import run
 

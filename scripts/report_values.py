@@ -1,37 +1,37 @@
 """Everything the report's text may say in numbers, as one flat file of dotted keys.
 
-A value is a number, a text, a list of either, or null where a spread has one seed only. RUN stands
-for `{experiment}.{dataset}.{architecture}.{training}.z{latent_dimension}-n{train_size}-e{epochs}.{backend}`,
-a setting in the order of the folders of results/models; its values are over the seeds.
+A value is a number, a text, a list of either, or null for the spread of a single seed. A run, here,
+is one setting over all its seeds; its key is in the order of the folders of results/models:
 
-    {experiment}.runs, .datasets              list of RUN; of the datasets among them
-    RUN.{column}                              dataset, architecture, training, latent_dimension, train_size,
-                                              epochs, backend
-    RUN.seeds                                 how many
-    RUN.{split}.{metric}.mean, .std           after the last epoch, such as RUN.test.elbo.mean
-    RUN.{split}.elbo.peak, .peak_epoch        highest mean of any epoch, and which epoch it was
-    RUN.seconds_per_epoch                     median over epochs and seeds
-    {experiment}.series                       for latent_dimension and training_size: one key a curve of final
-                                              results, such as latent_dimension.series.1
-    SERIES.runs, .best                        its RUNs in rising order; the one of the highest mean test ELBO
-    reconstruction.datasets                   what Table 6.1 is about
+    RUN = {experiment}.{dataset}.{architecture}.{training}
+          .z{latent_dimension}-n{train_size}-e{epochs}.{backend}
+
+Keys made here:
+
+    {experiment}.runs, .datasets            the keys of its runs; the names of its data sets
+    {experiment}.series                     of latent_dimension and training_size: a key for each
+                                            setting of all but the column they vary
+    {series}.runs, .best                    its runs by rising value; the one of highest test ELBO
+    RUN.dataset, .architecture, .training, .latent_dimension, .train_size, .epochs, .backend, .seeds
+    RUN.{split}.{metric}.mean, .std         over seeds, after the last epoch
+    RUN.{split}.elbo.peak, .peak_epoch      the best mean over seeds of any epoch, and the epoch
+    RUN.seconds_per_epoch                   median over epochs and seeds
+    reconstruction.datasets
     reconstruction.{dataset}.{protocol}.{model}.{metric}.mean, .std
-    reconstruction.{dataset}.{protocol}.ranking   vae, rbm, dbn by rising mean error
-    backends.names                            list of names
-    backends.rows, .measured                  list of keys of the rows of Table 5.1, such as backends.1; of those
-                                              with times, fastest first
-    backends.{number}.backend, .device, .status, .note, .seconds   the seconds are a median
-    profile.seconds, profile.functions        own time of all functions; list of keys, costliest first
-    profile.{rank}.function, .module, .calls, .seconds, .share
+    reconstruction.{dataset}.{protocol}.ranking     vae, rbm and dbn by rising mean error
+    backends.names
+    backends.rows, .measured                the keys of the rows of Table 5.1; of those with times,
+                                            fastest first
+    {row}.backend, .device, .status, .note, .seconds        seconds: median over repeats
+    profile.seconds, .functions             own time of all functions; their keys, costliest first
+    {function}.function, .module, .calls, .seconds, .share
+    datasets.used, .absent                  those of the runs; those of the report that are not
+    architectures.used                      those of the runs
+    verdicts, verdicts.{verdict}            the verdicts; how many claims have each
 
-    datasets.absent                           the report's data sets that this build has not
-    architectures.used                        those of the runs
-    verdicts, verdicts.{verdict}              list of verdicts; how many claims have it
-
-JSON inputs and settings are flattened as they are, a mapping's own key being the list of its names:
-datasets.{name}.{field of its card}, machine.{field}, claims.{name}.{field}, architectures.{name}.{field},
-trainings.{name}.{field}, boltzmann_machines.{name}.{field}, benchmark.{field},
-published.{table}.{name}.
+JSON files and settings are flattened as they are, the key of a mapping being the list of its names:
+datasets.{name} (the data cards), machine, claims.{name}, architectures.{name}, trainings.{name},
+boltzmann_machines.{name}, benchmark, and published.{table}, the report's own numbers.
 """
 
 import json
@@ -42,8 +42,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from step import run
 
+from step import run
 from vae.architecture import NETWORKS
 from vae.results import RUN, final, read_card, read_table
 
@@ -51,6 +51,15 @@ SERIES = {"latent_dimension": "latent_dimension", "training_size": "train_size"}
 """The experiments that vary one column, and which."""
 
 MODELS = ("vae", "rbm", "dbn")
+
+REPORT_DATASETS = {"mnist": "MNIST", "frey": "Frey Face", "cifar10": "CIFAR-10"}
+"""How the names of data sets that the report used begin here, and what it calls them."""
+
+RECONSTRUCTION = ("dataset", "model", "protocol", "seed", "metric", "value")
+BACKENDS = ("backend", "device", "status", "seconds", "note")
+PROFILE = ("function", "module", "calls", "own_seconds")
+
+Pairs = Iterator[tuple[str, Any]]
 
 
 def report_values(
@@ -106,13 +115,16 @@ def report_values(
             ),
         ]
     )
+    names = [path.stem for path in evaluations]
+    used = {name for experiment in names for name in found[f"{experiment}.datasets"]}
+    found["datasets.used"] = [name for name in found["datasets"] if name in used]
     found["datasets.absent"] = [
         title
         for prefix, title in REPORT_DATASETS.items()
-        if not any(name.startswith(prefix) for name in found["datasets"])
+        if not any(name.startswith(prefix) for name in used)
     ]
     found["architectures.used"] = sorted(
-        {found[f"{key}.architecture"] for name in evaluations for key in found[f"{name.stem}.runs"]}
+        {found[f"{run}.architecture"] for name in names for run in found[f"{name}.runs"]}
     )
     found |= _verdicts(found[f"claims.{name}.verdict"] for name in found["claims"])
     for key, value in found.items():
@@ -120,16 +132,6 @@ def report_values(
             raise ValueError(f"{key}: expected a finite number for the report, got {value}")
     text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)
     values.write_text(text + "\n", encoding="utf-8")
-
-
-Pairs = Iterator[tuple[str, Any]]
-
-REPORT_DATASETS = {"mnist": "MNIST", "frey": "Frey Face", "cifar10": "CIFAR-10"}
-"""How the names of data sets that the report used begin here, and what it calls them."""
-
-RECONSTRUCTION = ("dataset", "model", "protocol", "seed", "metric", "value")
-BACKENDS = ("backend", "device", "status", "seconds", "note")
-PROFILE = ("function", "module", "calls", "own_seconds")
 
 
 def _experiment(path: Path) -> Pairs:
@@ -161,10 +163,12 @@ def _measurements(key: str, run: pd.DataFrame) -> Pairs:
         if metric != "runtime":
             yield from _mean_and_std(f"{key}.{split}.{metric}", part["value"])
     yield f"{key}.seconds_per_epoch", float(run.loc[run["metric"] == "runtime", "value"].median())
-    for split, part in run[run["metric"] == "elbo"].groupby("split"):
-        by_epoch = part.groupby("epoch")["value"].mean()
-        yield f"{key}.{split}.elbo.peak", float(by_epoch.max())
-        yield f"{key}.{split}.elbo.peak_epoch", int(by_epoch.idxmax())
+    for split in ("train", "test"):
+        elbo = run[(run["metric"] == "elbo") & (run["split"] == split)]
+        by_epoch = elbo.groupby("epoch")["value"].mean()
+        best = int(by_epoch.to_numpy().argmax())
+        yield f"{key}.{split}.elbo.peak", float(by_epoch.iloc[best])
+        yield f"{key}.{split}.elbo.peak_epoch", int(by_epoch.index[best])
 
 
 def _series(experiment: str, frame: pd.DataFrame, studied: str) -> Pairs:
@@ -185,7 +189,8 @@ def _series(experiment: str, frame: pd.DataFrame, studied: str) -> Pairs:
 def _reconstruction(frame: pd.DataFrame) -> Pairs:
     yield "reconstruction.datasets", frame["dataset"].unique().tolist()
     for setting, part in frame.groupby(["dataset", "protocol", "model", "metric"], sort=False):
-        yield from _mean_and_std("reconstruction." + ".".join(setting), part["value"])
+        key = ".".join(map(str, setting))
+        yield from _mean_and_std(f"reconstruction.{key}", part["value"])
     compared = frame[(frame["metric"] == "reconstruction_error") & frame["model"].isin(MODELS)]
     for (dataset, protocol), part in compared.groupby(["dataset", "protocol"], sort=False):
         ranking = part.groupby("model")["value"].mean().sort_values().index.tolist()
@@ -218,7 +223,7 @@ def _profile(frame: pd.DataFrame) -> Pairs:
         for column in ("function", "module", "calls"):
             yield f"{key}.{column}", row[column]
         yield f"{key}.seconds", row["own_seconds"]
-        yield f"{key}.share", row["own_seconds"] / total
+        yield f"{key}.share", row["own_seconds"] / total if total else 0.0
     yield "profile.seconds", total
     yield "profile.functions", keys
 
@@ -229,8 +234,8 @@ def _verdicts(verdicts: Iterable[str]) -> dict[str, Any]:
 
 
 def _mean_and_std(key: str, measured: "pd.Series[float]") -> Pairs:
-    yield f"{key}.mean", float(measured.mean())
-    yield f"{key}.std", float(measured.std()) if len(measured) > 1 else None
+    yield f"{key}.mean", float(measured.mean(skipna=False))
+    yield f"{key}.std", float(measured.std(skipna=False)) if len(measured) > 1 else None
 
 
 def _flat(key: str, value: Any) -> Pairs:

@@ -18,7 +18,6 @@ TIMING = (
     "peak_memory_mib",
     "note",
 )
-BACKENDS = {"published": "NumPy, the report's algorithm", "numpy": "NumPy, minibatch Adam"}
 
 
 def table_5_1_backends(
@@ -36,15 +35,15 @@ def table_5_1_backends(
         The table.
     """
     frame = read_table(timings, TIMING)
+    ours = {
+        (str(backend), str(device)): repeats
+        for (backend, device), repeats in frame.groupby(["backend", "device"], sort=False)
+    }
     theirs = {(name, device): s for name, by in published.items() for device, s in by.items()}
     rows = [
-        timing_row(backend, device, repeats, theirs.pop((backend, device), None))
-        for backend, device, repeats in (
-            (str(backend), str(device), repeats)
-            for (backend, device), repeats in frame.groupby(["backend", "device"], sort=False)
-        )
+        timing_row(*key, repeats=ours.get(key, frame[:0]), published=theirs.get(key))
+        for key in dict.fromkeys([*ours, *theirs])
     ]
-    rows += [timing_row(*key, frame[:0], seconds) for key, seconds in theirs.items()]
     write_table(rows, table, markdown, text_columns=("Backend", "Device", "Status"))
 
 
@@ -53,13 +52,13 @@ def timing_row(
 ) -> dict[str, str]:
     """Sum up the repeats of one backend; what was not measured says why."""
     measured = repeats[repeats["status"] == "measured"]
-    status = f"measured, {len(measured)} repeats"
+    status = f"measured, {len(measured)} repeat{'s' if len(measured) > 1 else ''}"
     if measured.empty:
         note = "not in the benchmark" if repeats.empty else repeats["note"].iloc[0]
         status = f"{NOT_MEASURED}: {note}"
     seconds = measured["seconds"]
     return {
-        "Backend": BACKENDS.get(backend, readable(backend)),
+        "Backend": readable(backend),
         "Device": device,
         "Median (s/epoch)": number(seconds.median(), 3),
         "Least": number(seconds.min(), 3),

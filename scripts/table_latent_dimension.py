@@ -10,11 +10,11 @@ from vae.tables import mean_and_deviation, write_table
 from vae.wording import readable
 
 COLUMNS = {
-    "Train ELBO (nats/image)": ("train", "elbo", 1),
-    "Test ELBO (nats/image)": ("test", "elbo", 1),
-    "Test KL (nats/image)": ("test", "kl", 1),
+    "Train ELBO (nats/image)": ("train", "elbo", 2),
+    "Test ELBO (nats/image)": ("test", "elbo", 2),
+    "Test KL (nats/image)": ("test", "kl", 2),
     "Active units": ("test", "active_units", 1),
-    "Test reconstruction error (nats/image)": ("test", "reconstruction_error", 1),
+    "Test reconstruction error (nats/image)": ("test", "reconstruction_error", 2),
     "Silhouette": ("test", "silhouette", 2),
     "Nearest-neighbour accuracy": ("test", "knn_accuracy", 3),
 }

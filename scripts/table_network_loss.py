@@ -15,8 +15,9 @@ def table_network_loss(
 ) -> None:
     """Write a row for each protocol and structure: test networks, nats per network.
 
-    The entropy floor is the entropy of a network given its edge probabilities. No model's expected
-    -ELBO lies below it; the reconstruction loss alone, which leaves out the cost of the code, may.
+    The entropy floor is what a decoder loses that knows a network's class and its edge
+    probabilities. The reconstruction loss, which leaves out the cost of the latent code, may lie
+    below it; what the floor says of the negative ELBO stands in the card's `entropy_floor_note`.
 
     Parameters
     ----------
@@ -54,16 +55,16 @@ def table_network_loss(
 
 
 def structure_cells(runs: pd.DataFrame, structure: str, floor: float) -> dict[str, str]:
-    """Give the losses on one structure: mean and deviation over seeds."""
+    """Give the losses on one structure, and the negative ELBO less the floor."""
     test = select(runs, split="test")
     reconstruction = select(test, metric=f"reconstruction_{structure}")["value"]
     loss = -select(test, metric=f"elbo_{structure}")["value"]
     return {
         "Structure": readable(structure),
         "Reconstruction loss": mean_and_deviation(reconstruction, 1),
-        "-ELBO": mean_and_deviation(loss, 1),
+        "Negative ELBO": mean_and_deviation(loss, 1),
         "Entropy floor": number(floor, 1),
-        "-ELBO less floor": mean_and_deviation(loss - floor, 1),
+        "Above the floor": mean_and_deviation(loss - floor, 1),
     }
 
 

@@ -47,7 +47,11 @@ def train_vae(
     limit_threads(run_parameters["backend"], threads)
     data = load_dataset(dataset)
     rows = training_rows(
-        len(data.x_train), run_parameters["train_size"], root_seed, run_parameters["dataset"], run_parameters["seed"]
+        len(data.x_train),
+        run_parameters["train_size"],
+        root_seed,
+        run_parameters["dataset"],
+        run_parameters["seed"],
     )
     names = [value for key, value in run_parameters.items() if key not in ("epochs", "backend")]
     trained, measurements = train(

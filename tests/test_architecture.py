@@ -61,7 +61,10 @@ def test_json_round_trip(network):
         ({"network": {"likelihood": "gausian"}}, "nearest is gaussian"),
         ({"network": {"encoder_sizes": [0]}}, "positive whole number, got 0"),
         ({"network": {"squash_mean": True}}, "for the gaussian likelihood"),
-        ({"network": "two_layer", "latent_dimension": 2.5}, "latent_dimension: expected a positive"),
+        (
+            {"network": "two_layer", "latent_dimension": 2.5},
+            "latent_dimension: expected a positive",
+        ),
     ],
 )
 def test_wrong_settings_are_one_sentence(settings, sentence):

@@ -42,7 +42,9 @@ OTHERS = [
         name,
         marks=[
             *([pytest.mark.gpu] if name == "cupy" else []),
-            pytest.mark.skipif(unavailable(name) is not None, reason=f"{name}: {unavailable(name)}"),
+            pytest.mark.skipif(
+                unavailable(name) is not None, reason=f"{name}: {unavailable(name)}"
+            ),
         ],
     )
     for name in BACKENDS
@@ -75,9 +77,7 @@ def test_gradient_matches_finite_differences(architecture):
         return reconstruction + kl
 
     unit = np.eye(len(parameters))
-    numeric = [
-        (loss(parameters + h * row) - loss(parameters - h * row)) / (2 * h) for row in unit
-    ]
+    numeric = [(loss(parameters + h * row) - loss(parameters - h * row)) / (2 * h) for row in unit]
     np.testing.assert_allclose(gradient, numeric, rtol=1e-6, atol=1e-8)
 
 

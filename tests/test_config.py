@@ -15,7 +15,8 @@ from jsonschema import Draft202012Validator
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
-from planning.datasets import DIGITS, input_dimension, training_items
+from planning.datasets import DIGITS, input_dimension, names_of_kind, training_items
+from planning.runs import EXPERIMENTS, MACHINES
 from planning.validation import SCHEMA, ConfigError, check
 from vae.architecture import ACTIVATIONS, LIKELIHOODS
 from vae.backends import BACKENDS
@@ -109,7 +110,6 @@ def test_overlay_of_one_network_dataset_leaves_the_other_alone(config: dict[str,
         put("experiments.images.seeds", [7]),
         put("experiments.training_size.train_sizes", [1347]),
         put("experiments.latent_dimension.latent_dimensions", [63]),
-        put("benchmark.backends", ["published"]),
         put("architectures.two_layer_200.squash_mean", False),
         put("datasets.networks_published.structures.community.parameters.sizes", [60, 8]),
     ],
@@ -301,6 +301,11 @@ WRONG = [
         "boltzmann_machines.rbm.hidden_sizes is [5, 5]; "
         "expected a list of one size, since an RBM has one hidden layer",
     ),
+    (
+        put("experiments.comparison.latent_dimensions", [10, 20]),
+        "experiments.comparison.latent_dimensions is [10, 20]; "
+        "expected a list of one entry, since one VAE is compared",
+    ),
     # names of other parts
     (
         put("experiments.images.architectures", ["two_layr"]),
@@ -418,7 +423,7 @@ def test_what_is_no_mapping_at_all(wrong: Any) -> None:
     assert "expected a mapping" in sentence
 
 
-def test_keys_that_are_no_text(config: dict[str, Any]) -> None:
+def test_keys_that_are_no_text(config: dict[Any, Any]) -> None:
     """YAML reads `1:` and `on:` as a number and a truth value."""
     config[True] = 1
     config["datasets"][1] = {"kind": "digits", "test_fraction": 0.5}
@@ -524,6 +529,9 @@ def test_schema_names_what_the_library_has(schema: dict[str, Any]) -> None:
     assert tuple(choices(definitions, "architecture", "properties", "likelihood")) == LIKELIHOODS
     assert tuple(choices(definitions, "backends", "items")) == BACKENDS
     assert tuple(choices(definitions, "photo_patches", "properties", "colour")) == COLOURS
+    assert tuple(schema["properties"]["experiments"]["required"]) == EXPERIMENTS
+    assert tuple(schema["properties"]["experiments"]["properties"]) == EXPERIMENTS
+    assert tuple(schema["properties"]["boltzmann_machines"]["required"]) == MACHINES
     assert choices(definitions, "networks", "properties", "protocol") == list(PROTOCOLS)
     assert choices(definitions, "structure", "properties", "generator") == list(GRAPH_MODELS)
     for name, model in GRAPH_MODELS.items():
@@ -538,7 +546,7 @@ def test_schema_knows_the_largest_patch() -> None:
         photo_patches("grey", 161, 2, 2, rng)
 
 
-# Sizes that are known before any data are read
+# What is known of datasets before any data are read
 
 
 def test_digits_have_the_planned_size() -> None:
@@ -571,6 +579,13 @@ def test_networks_have_the_planned_size(protocol: str) -> None:
     dataset = simulate(**settings, rng=np.random.default_rng(0)).dataset
     settings["kind"] = "networks"
     assert dataset.x_train.shape == (training_items(settings), input_dimension(settings))
+
+
+def test_names_of_a_kind_are_a_pattern(config: dict[str, Any]) -> None:
+    pattern = names_of_kind(config, "photo_patches")
+    assert pattern == "photo_patches_grey|photo_patches_rgb"
+    del config["datasets"]["digits"]
+    assert not any(re.match(names_of_kind(config, "digits"), name) for name in ("digits", ""))
 
 
 def test_planning_loads_no_heavy_library() -> None:

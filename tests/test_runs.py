@@ -12,15 +12,16 @@ from snakemake.io import regex_from_filepattern, update_wildcard_constraints
 from snakemake.iocontainers import Wildcards
 
 from planning.runs import (
+    EXPERIMENTS,
     MACHINE_PATTERN,
     RUN_PATTERN,
     WILDCARD_CONSTRAINTS,
     MachineRun,
     Run,
-    all_runs,
     architecture_settings,
     experiment_runs,
     machine_runs,
+    shown_runs,
     training_settings,
 )
 from vae.architecture import NETWORKS, Architecture
@@ -79,7 +80,8 @@ def test_pattern_matches_nothing_else(folder: str) -> None:
 
 
 def test_every_run_of_the_default_comes_back(config: dict[str, Any]) -> None:
-    for run in all_runs(config):
+    runs = [run for name in EXPERIMENTS for run in experiment_runs(config, name)]
+    for run in runs:
         assert Run.from_wildcards(matched(RUN_PATTERN, run.folder)) == run
     for machine in machine_runs(config):
         assert MachineRun.from_wildcards(matched(MACHINE_PATTERN, machine.folder)) == machine
@@ -128,11 +130,17 @@ def test_experiments_share_runs(config: dict[str, Any]) -> None:
     latent_dimension = set(experiment_runs(config, "latent_dimension"))
     assert set(experiment_runs(config, "manifold")) < latent_dimension
     assert set(experiment_runs(config, "comparison")) < latent_dimension
-    runs = all_runs(config)
-    assert len(runs) == len(set(runs)) == len({run.folder for run in runs})
-    assert set(runs) == {
-        run for name in config["experiments"] for run in experiment_runs(config, name)
-    }
+
+
+def test_different_runs_have_different_folders(config: dict[str, Any]) -> None:
+    runs = {run for name in EXPERIMENTS for run in experiment_runs(config, name)}
+    assert len(runs) == len({run.folder for run in runs})
+
+
+def test_shown_runs_are_those_of_the_first_seed(config: dict[str, Any]) -> None:
+    config["seeds"] = [4, 2]
+    runs = experiment_runs(config, "images")
+    assert shown_runs(config, "images") == [run for run in runs if run.seed == 4]
 
 
 def test_machines_are_trained_on_what_the_comparison_compares(config: dict[str, Any]) -> None:

@@ -94,7 +94,9 @@ class Architecture:
         require_known("decoder_activation", self.decoder_activation, ACTIVATIONS)
         require_known("likelihood", self.likelihood, LIKELIHOODS)
         if self.squash_mean and self.likelihood != "gaussian":
-            raise ValueError("squash_mean is for the gaussian likelihood, not for the bernoulli one")
+            raise ValueError(
+                "squash_mean is for the gaussian likelihood, not for the bernoulli one"
+            )
 
     @classmethod
     def named(
@@ -118,7 +120,9 @@ class Architecture:
     @cached_property
     def encoder(self) -> tuple[Layer, ...]:
         """Hidden layers, then one head of posterior means and log variances."""
-        hidden = _hidden("encoder", self.input_dimension, self.encoder_sizes, self.encoder_activation)
+        hidden = _hidden(
+            "encoder", self.input_dimension, self.encoder_sizes, self.encoder_activation
+        )
         inputs = hidden[-1].outputs if hidden else self.input_dimension
         return (*hidden, Layer("encoder.head", inputs, 2 * self.latent_dimension, "linear", 2))
 
@@ -161,7 +165,9 @@ class Architecture:
         for layer in self.layers:
             middle = start + layer.inputs * layer.outputs
             stop = middle + layer.outputs
-            views.append((flat[start:middle].reshape(layer.inputs, layer.outputs), flat[middle:stop]))
+            views.append(
+                (flat[start:middle].reshape(layer.inputs, layer.outputs), flat[middle:stop])
+            )
             start = stop
         return views
 
@@ -200,4 +206,3 @@ def _positive(name: str, size: Any) -> int:
     if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
         raise ValueError(f"{name}: expected a positive whole number, got {size!r}")
     return int(size)
-

@@ -60,7 +60,9 @@ def rises(tables: Tables, table: str, along: str, where: Mapping[str, Any]) -> V
     """Whether, in every seed, the value at the largest of `along` exceeds that at the smallest."""
     rows = _final_rows(tables, table, where)
     smallest, largest = rows[along].min(), rows[along].max()
-    low, high = (rows[rows[along] == end].groupby("seed")["value"].mean() for end in (smallest, largest))
+    low, high = (
+        rows[rows[along] == end].groupby("seed")["value"].mean() for end in (smallest, largest)
+    )
     finding = (
         f"From {_spread(low)} at {_words(along)} {smallest} to {_spread(high)} at {largest} "
         f"{rows['unit'].iloc[0]}; higher in {(high > low).sum()} of {len(low)} seeds."
@@ -109,7 +111,9 @@ def ascending(
 def at_least(tables: Tables, table: str, where: Mapping[str, Any], threshold: float) -> Verdict:
     """Whether the mean over seeds reaches a threshold."""
     rows = _final_rows(tables, table, where)
-    finding = f"{_words(where['metric']).capitalize()} {_spread(rows['value'])}; {threshold} asked for."
+    finding = (
+        f"{_words(where['metric']).capitalize()} {_spread(rows['value'])}; {threshold} asked for."
+    )
     return _verdict(rows["value"].mean() >= threshold, finding)
 
 

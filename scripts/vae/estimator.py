@@ -81,6 +81,11 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         "verbose": ["boolean"],
     }
 
+    model_: Model
+    history_: list[Measurement]
+    _generator: np.random.Generator
+    _trainer_state: dict[str, np.ndarray]
+
     def __init__(
         self,
         latent_dimension: int = 20,
@@ -159,7 +164,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if first:
             generator = self._new_generator()
             parameters = architecture.initial_parameters(generator.spawn(1)[0])
-            self.history_: list[Measurement] = []
+            self.history_ = []
             self._continue_with(generator, {})
         else:
             parameters = self.model_.parameters
@@ -192,7 +197,9 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         model = self._fitted()
         z = check_array(X, dtype=np.float32)
         if z.shape[1] != self.latent_dimension:
-            raise ValueError(f"X has {z.shape[1]} columns, the latent space {self.latent_dimension}")
+            raise ValueError(
+                f"X has {z.shape[1]} columns, the latent space {self.latent_dimension}"
+            )
         return model.decode(z)
 
     def reconstruct(self, X: Any) -> np.ndarray:

@@ -28,7 +28,8 @@ def read_history(path: Path) -> list[Measurement]:
     """Read the measurements that `write_history` wrote."""
     with open(path, newline="") as file:
         return [
-            Measurement(int(row["epoch"]), row["split"], row["metric"], float(row["value"]), row["unit"])
+            Measurement(
+                int(row["epoch"]), row["split"], row["metric"], float(row["value"]), row["unit"]
+            )
             for row in csv.DictReader(file)
         ]
-

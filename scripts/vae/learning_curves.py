@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 from matplotlib.typing import LineStyleType
 
 from vae.plotting import (
@@ -61,7 +61,7 @@ def draw_learning_curves(
     )
     marks = iter("abcdefghijklmnopqrstuvwxyz")
     for (setting, part), row in zip(settings, panels, strict=True):
-        titles = [_title(setting)] + [""] * (columns - 2) + [f"After {part['epochs'].max()} epochs"]
+        titles = [_title(setting)] + [""] * (columns - 2) + [f"After epoch {part['epochs'].max()}"]
         for axes, title in zip(row, titles, strict=True):
             letter(axes, next(marks), title)
         limits = settled_limits(
@@ -107,7 +107,10 @@ def draw_by_epoch(
     if images_seen:
         axes.set_xscale("log")
         axes.set_xlim(left=part["train_size"].min() * max(1, part["epochs"].max() // 20))
-    axes.set_xlabel("Training images seen" if images_seen else "Epoch")
+        axes.set_xlabel("Training images seen")
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_xlabel("Epoch")
 
 
 def draw_final(axes: Axes, part: pd.DataFrame, studied: str, colours: dict[Any, str]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -122,7 +123,9 @@ class Model:
     def save(self, path: Path) -> None:
         """Write architecture and parameters as an npz file without pickles."""
         with open(path, "wb") as file:
-            np.savez(file, architecture=np.array(self.architecture.to_json()), parameters=self.parameters)
+            np.savez(
+                file, architecture=np.array(self.architecture.to_json()), parameters=self.parameters
+            )
 
     def _log_likelihood(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
         head = self._decoder_head(z)
@@ -167,7 +170,7 @@ def load_model(path: str | Path) -> Model:
             return Model(architecture, arrays["parameters"])
     except FileNotFoundError:
         raise
-    except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
+    except (KeyError, TypeError, ValueError, OSError, EOFError, BadZipFile) as error:
         raise ValueError(f"{path} is not a model saved by this package: {error}") from error
 
 

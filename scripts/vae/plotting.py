@@ -86,6 +86,11 @@ def new_figure(width: float, height: float) -> Figure:
 
 def save(figure: Figure, svg: Path, pdf: Path, png: Path) -> None:
     """Write a figure in three formats, without dates, so that equal figures are equal files."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        # the layout's last bits vary from run to run
+        axes.set_position(np.round(axes.get_position(original=True).bounds, 6).tolist())
     figure.savefig(svg, format="svg", metadata={"Date": None})
     figure.savefig(pdf, format="pdf", metadata={"CreationDate": None})
     figure.savefig(png, format="png", metadata={"Software": None})
@@ -216,7 +221,7 @@ def settled_limits(curves: Sequence[NDArray[np.float64]]) -> tuple[float, float]
 
 def letter(axes: Axes, mark: str, title: str = "") -> None:
     """Head a panel with its letter, in bold, and a title."""
-    axes.set_title(rf"$\mathbf{{({mark})}}$ {title}".rstrip())
+    axes.set_title(rf"$\mathbf{{({mark})}}$ {title}".rstrip(" "))
 
 
 def write_over(axes: Axes, x: float, y: float, text: str) -> Text:

@@ -56,13 +56,15 @@ def read_table(path: Path, columns: Iterable[str] = MEASUREMENT) -> pd.DataFrame
     Raises
     ------
     ValueError
-        If it lacks one of them.
+        If it lacks one of them, or has no rows.
     """
     import pandas as pd
 
     frame = pd.read_csv(path)
     for column in columns:
         require_known(f"{path}, column", column, frame.columns)
+    if frame.empty:
+        raise ValueError(f"{path}: expected at least one row, got none")
     return frame
 
 
@@ -73,17 +75,16 @@ def read_tables(paths: Iterable[Path], columns: Iterable[str] = MEASUREMENT) -> 
     return pd.concat([read_table(path, columns) for path in paths], ignore_index=True)
 
 
-def select(frame: pd.DataFrame, **values: object) -> pd.DataFrame:
+def select(frame: pd.DataFrame, **values: str) -> pd.DataFrame:
     """Keep the rows in which every named column has the given value.
 
     Raises
     ------
     ValueError
-        If no row is left; the message names the column whose value is not found.
+        If no row has a value; the message names its column.
     """
     for column, value in values.items():
-        if value not in frame[column].unique():
-            require_known(column, value, frame[column].unique().astype(str))
+        require_known(column, value, frame[column].unique())
         frame = frame[frame[column] == value]
     return frame
 
@@ -137,7 +138,7 @@ def seeds_by(frame: pd.DataFrame, column: str) -> tuple[NDArray[Any], NDArray[np
         If a seed has two measurements at the same value of the column.
     """
     if frame.duplicated(["seed", column]).any():
-        raise ValueError(f"more than one measurement a seed and {column}: expected one setting")
+        raise ValueError(f"expected one measurement for each seed and {column}, got several")
     wide = frame.pivot(index="seed", columns=column, values="value")
     return wide.columns.to_numpy(), wide.to_numpy(dtype=np.float64)
 

@@ -10,12 +10,13 @@ from numpy.typing import ArrayLike
 
 NOT_MEASURED = "not measured"
 NOT_GIVEN = "not given"
-"""Cells without a number: we have none, or the report has none."""
+NONE = "–"
+"""Cells without a number: we have none; the report has none; another cell of the row says why."""
 
 
 def number(value: float, digits: int) -> str:
-    """Give a number with so many decimals; one that is not known reads "not measured"."""
-    return NOT_MEASURED if np.isnan(value) else f"{value:.{digits}f}"
+    """Give a number with so many decimals; a NaN is a dash."""
+    return NONE if np.isnan(value) else f"{value:.{digits}f}"
 
 
 def mean_and_deviation(values: ArrayLike, digits: int) -> str:

@@ -77,7 +77,9 @@ def train(
     )
     trainer.load(x_train)
     history: list[Measurement] = []
-    bar = tqdm(range(1, epochs + 1), unit="epoch", mininterval=1, disable=not progress, file=sys.stderr)
+    bar = tqdm(
+        range(1, epochs + 1), unit="epoch", mininterval=1, disable=not progress, file=sys.stderr
+    )
     for epoch in bar:
         noise_shape = (samples, len(x_train), architecture.latent_dimension)
         order, noise = draw_epoch(epoch_generator, noise_shape, dtype)
@@ -90,7 +92,9 @@ def train(
             terms = trained_model(architecture, trainer).elbo_terms(x_test, test_generator)
             reconstruction, kl = (float(np.mean(term)) for term in terms)
             history += elbo_measurements(epoch, "test", reconstruction, kl)
-        bar.set_postfix_str(f"{'train' if x_test is None else 'test'} ELBO {-reconstruction - kl:.2f}")
+        bar.set_postfix_str(
+            f"{'train' if x_test is None else 'test'} ELBO {-reconstruction - kl:.2f}"
+        )
     return trained_model(architecture, trainer), history
 
 
@@ -129,4 +133,3 @@ def elbo_measurements(
     return [
         Measurement(epoch, split, metric, value, "nats/image") for metric, value in values.items()
     ]
-

@@ -1,4 +1,4 @@
-"""What a dataset's settings say of its size, before any data are read."""
+"""What the settings of datasets say before any data are read."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -42,3 +42,12 @@ def names_of_kind(config: Mapping[str, Any], kind: str) -> str:
     """Regular expression of the names of the datasets of a kind; it matches nothing if none is."""
     names = [name for name, dataset in config["datasets"].items() if dataset["kind"] == kind]
     return "|".join(names) or "(?!)"
+
+
+def community_sizes(dataset: Mapping[str, Any]) -> list[int]:
+    """Nodes of each community of a dataset of networks; none if no structure has communities."""
+    return [
+        size
+        for structure in dataset["structures"].values()
+        for size in structure["parameters"].get("sizes", [])
+    ]

@@ -22,6 +22,17 @@ MACHINE_PATTERN = "results/models/{dataset}/{machine}/n{train_size}/seed{seed}"
 MACHINES = ("rbm", "dbn")
 """The Boltzmann machines that stand beside the VAE in the comparison."""
 
+EXPERIMENTS = (
+    "latent_dimension",
+    "training_size",
+    "manifold",
+    "images",
+    "networks_published",
+    "networks_like_for_like",
+    "comparison",
+)
+"""Keys of the configuration's `experiments`."""
+
 _NAME, _NUMBER = "[a-z][a-z0-9_]*", "[0-9]+"
 
 WILDCARD_CONSTRAINTS = {
@@ -115,15 +126,6 @@ def experiment_runs(config: Mapping[str, Any], name: str) -> list[Run]:
             _seeds(config, name),
         )
     ]
-
-
-def all_runs(config: Mapping[str, Any]) -> list[Run]:
-    """Runs of every experiment, each once, in the order of the configuration."""
-    return list(
-        dict.fromkeys(
-            run for name in config["experiments"] for run in experiment_runs(config, name)
-        )
-    )
 
 
 def shown_runs(config: Mapping[str, Any], *experiments: str) -> list[Run]:

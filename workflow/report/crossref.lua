@@ -50,18 +50,52 @@ local function figure(element)
   return element
 end
 
--- A column of numbers is set flush right: one of which half the cells or more open like a number.
+local function set_minus(text)
+  text.text = text.text:gsub("^%-([%d%u])", "−%1")
+  return text
+end
+
+-- A column of numbers is set flush right: one in which a cell opens like a number and all are short.
 local function align(csv)
-  local numbers, rows = {}, csv.bodies[1].body
-  for _, row in ipairs(rows) do
+  local is_numeric, is_long = {}, {}
+  for _, row in ipairs(csv.bodies[1].body) do
     for column, cell in ipairs(row.cells) do
       local text = pandoc.utils.stringify(cell.contents):gsub("−", "-")
-      numbers[column] = (numbers[column] or 0) + (text:match("^[-±<>]?%s?%d") and 1 or 0)
+      is_numeric[column] = is_numeric[column] or text:match("^[-±<>]?%s?%d")
+      is_long[column] = is_long[column] or utf8.len(text) > 15
     end
   end
   for column, colspec in ipairs(csv.colspecs) do
-    local is_numeric = #rows > 0 and 2 * numbers[column] >= #rows
-    colspec[1] = is_numeric and pandoc.AlignRight or pandoc.AlignLeft
+    local flush_right = is_numeric[column] and not is_long[column]
+    colspec[1] = flush_right and pandoc.AlignRight or pandoc.AlignLeft
+    csv.colspecs[column] = colspec
+  end
+end
+
+-- Typst makes wide columns as narrow as each other. Here they are as wide as lets the longest cell of
+-- each take equally many lines, the fewest at which the table fits a page of `page` characters; a
+-- column is not made narrower than `word`.
+local function fit(csv)
+  local page, word, gap = 116, 12, 2
+  local longest = {}
+  for _, row in ipairs { csv.head.rows[1], table.unpack(csv.bodies[1].body) } do
+    for column, cell in ipairs(row.cells) do
+      local length = utf8.len(pandoc.utils.stringify(cell.contents))
+      longest[column] = math.max(longest[column] or 0, length)
+    end
+  end
+  local lines, widths, total = 0, {}, math.huge
+  while total > page and lines < 20 do
+    lines, total = lines + 1, 0
+    for column, length in ipairs(longest) do
+      widths[column] = math.max(math.min(length, word), length / lines) + gap
+      total = total + widths[column]
+    end
+  end
+  if lines == 1 then return end
+  for column, width in ipairs(widths) do
+    local colspec = csv.colspecs[column]
+    colspec[2] = width / total
     csv.colspecs[column] = colspec
   end
 end
@@ -70,13 +104,14 @@ local function block(element)
   local kind = kind_of(element.identifier)
   if kind == "tbl" and element.classes:includes("csv") then
     local _, text = pandoc.mediabag.fetch(element.attributes.src)
-    local csv = pandoc.read(text, "csv").blocks[1]
+    local csv = pandoc.read(text, "csv").blocks[1]:walk { Str = set_minus }
     align(csv)
     local caption = with_label(element.identifier, pandoc.utils.blocks_to_inlines(element.content))
     if FORMAT:match("html") then  -- the table scrolls sideways in its frame, its caption does not
       local frame = pandoc.Div(csv, { class = "scroll", tabindex = "0" })
       return pandoc.Figure(frame, { pandoc.Plain(caption) }, { element.identifier, { "table" } })
     end
+    fit(csv)
     csv.identifier, csv.caption = element.identifier, { long = { pandoc.Plain(caption) } }
     return csv
   elseif kind == "eq" then
@@ -106,7 +141,7 @@ local function reference(cite)
       error(("@%s refers to nothing; there are: %s"):format(citation.id, table.concat(known, ", ")), 0)
     end
     if position > 1 then links:extend { pandoc.Str(","), pandoc.Space() } end
-    local text = kinds[kind_of(citation.id)] .. " " .. label
+    local text = kinds[kind_of(citation.id)] .. "\u{a0}" .. label
     links:insert(pandoc.Link(text, "#" .. citation.id))
   end
   return links

@@ -8,20 +8,20 @@ rule prepare_digits:
     output:
         dataset="results/datasets/{dataset}.npz",
         card="results/datasets/{dataset}.json",
-    wildcard_constraints:
-        dataset=names_of_kind(config, "digits"),
-    params:
-        name="{dataset}",
-        test_fraction=lookup("datasets/{dataset}/test_fraction", within=config),
-        seed=config["seed"],
     log:
         "results/logs/datasets/{dataset}.log",
+    wildcard_constraints:
+        dataset=names_of_kind(config, "digits"),
+    conda:
+        "../../envs/data.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime="10m",
-    conda:
-        "../../envs/data.yaml"
+    params:
+        name="{dataset}",
+        test_fraction=lookup("datasets/{dataset}/test_fraction", within=config),
+        seed=config["seed"],
     script:
         "../../scripts/prepare_digits.py"
 
@@ -32,8 +32,16 @@ rule prepare_photo_patches:
     output:
         dataset="results/datasets/{dataset}.npz",
         card="results/datasets/{dataset}.json",
+    log:
+        "results/logs/datasets/{dataset}.log",
     wildcard_constraints:
         dataset=names_of_kind(config, "photo_patches"),
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime="10m",
     params:
         name="{dataset}",
         colour=lookup("datasets/{dataset}/colour", within=config),
@@ -41,14 +49,6 @@ rule prepare_photo_patches:
         train=lookup("datasets/{dataset}/train", within=config),
         test=lookup("datasets/{dataset}/test", within=config),
         seed=config["seed"],
-    log:
-        "results/logs/datasets/{dataset}.log",
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
-    conda:
-        "../../envs/data.yaml"
     script:
         "../../scripts/prepare_photo_patches.py"
 
@@ -59,8 +59,16 @@ rule simulate_networks:
     output:
         dataset="results/datasets/{dataset}.npz",
         card="results/datasets/{dataset}.json",
+    log:
+        "results/logs/datasets/{dataset}.log",
     wildcard_constraints:
         dataset=names_of_kind(config, "networks"),
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime="10m",
     params:
         name="{dataset}",
         protocol=lookup("datasets/{dataset}/protocol", within=config),
@@ -69,13 +77,5 @@ rule simulate_networks:
         structures=lookup("datasets/{dataset}/structures", within=config),
         test_fraction=lookup("datasets/{dataset}/test_fraction", within=config),
         seed=config["seed"],
-    log:
-        "results/logs/datasets/{dataset}.log",
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
-    conda:
-        "../../envs/data.yaml"
     script:
         "../../scripts/simulate_networks.py"

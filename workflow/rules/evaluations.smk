@@ -15,18 +15,19 @@ rule evaluate_vae:
     output:
         evaluation=f"{RUN_PATTERN}/evaluation.csv",
         arrays=f"{RUN_PATTERN}/arrays.npz",
-    params:
-        run_parameters=lambda wildcards: vars(Run.from_wildcards(wildcards)),
-        by_class=lambda wildcards: config["datasets"][wildcards.dataset]["kind"] == "networks",
-        root_seed=config["seed"],
     log:
         f"{RUN_PATTERN}/evaluate.log",
+    conda:
+        "../../envs/evaluation.yaml"
     threads: 1
     resources:
         mem_mb=1500,
         runtime="30m",
-    conda:
-        "../../envs/evaluation.yaml"
+    params:
+        run_parameters=lambda wildcards: vars(Run.from_wildcards(wildcards)),
+        by_class=lambda wildcards: config["datasets"][wildcards.dataset]["kind"]
+        == "networks",
+        root_seed=config["seed"],
     script:
         "../../scripts/evaluate_vae.py"
 
@@ -40,16 +41,16 @@ rule collect_evaluations:
         code=code_inputs("collect_evaluations.py"),
     output:
         table="results/evaluations/{experiment}.csv",
-    wildcard_constraints:
-        experiment="|".join(EXPERIMENTS),
     log:
         "results/logs/evaluations/{experiment}.log",
+    wildcard_constraints:
+        experiment="|".join(EXPERIMENTS),
+    conda:
+        "../../envs/evaluation.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime="10m",
-    conda:
-        "../../envs/evaluation.yaml"
     script:
         "../../scripts/collect_evaluations.py"
 
@@ -64,17 +65,17 @@ rule compare_reconstructions:
     output:
         evaluation="results/evaluations/reconstruction.csv",
         arrays="results/evaluations/reconstruction.npz",
-    params:
-        seeds=[run.seed for run in experiment_runs(config, "comparison")],
-        root_seed=config["seed"],
     log:
         "results/logs/evaluations/reconstruction.log",
+    conda:
+        "../../envs/evaluation.yaml"
     threads: 1
     resources:
         mem_mb=1500,
         runtime="30m",
-    conda:
-        "../../envs/evaluation.yaml"
+    params:
+        seeds=[run.seed for run in experiment_runs(config, "comparison")],
+        root_seed=config["seed"],
     script:
         "../../scripts/compare_reconstructions.py"
 
@@ -82,7 +83,9 @@ rule compare_reconstructions:
 rule judge_claims:
     input:
         claims="config/claims.yaml",
-        evaluations=expand("results/evaluations/{experiment}.csv", experiment=EXPERIMENTS),
+        evaluations=expand(
+            "results/evaluations/{experiment}.csv", experiment=EXPERIMENTS
+        ),
         others=[
             "results/evaluations/reconstruction.csv",
             "results/profiles/backends.csv",
@@ -96,11 +99,11 @@ rule judge_claims:
         markdown="results/tables/table_claims.md",
     log:
         "results/logs/claims.log",
+    conda:
+        "../../envs/report.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime="10m",
-    conda:
-        "../../envs/report.yaml"
     script:
         "../../scripts/judge_claims.py"

@@ -2,7 +2,7 @@
 # Gives results/figures/{name}.svg, .pdf and .png. A figure is a target by its rule's name and by
 # each of its files; the target `figures` is all of them.
 
-SIMULATED = config["experiments"]["networks_published"]["datasets"][0]
+SIMULATED = config["experiments"]["networks_like_for_like"]["datasets"][0]
 FIGURES = [
     "figure_5_1_numpy_profile",
     "figure_6_1_network_structures",
@@ -18,7 +18,9 @@ FIGURES = [
 
 rule figures:
     input:
-        expand("results/figures/{name}.{kind}", name=FIGURES, kind=["svg", "pdf", "png"]),
+        expand(
+            "results/figures/{name}.{kind}", name=FIGURES, kind=["svg", "pdf", "png"]
+        ),
 
 
 rule figure_5_1_numpy_profile:
@@ -36,12 +38,12 @@ rule figure_5_1_numpy_profile:
         png="results/figures/figure_5_1_numpy_profile.png",
     log:
         "results/logs/figures/figure_5_1_numpy_profile.log",
+    conda:
+        "../../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=700,
         runtime="10m",
-    conda:
-        "../../envs/figures.yaml"
     script:
         "../../scripts/figure_5_1_numpy_profile.py"
 
@@ -59,16 +61,16 @@ rule figure_6_1_network_structures:
         ),
         pdf="results/figures/figure_6_1_network_structures.pdf",
         png="results/figures/figure_6_1_network_structures.png",
-    params:
-        community_sizes=config["datasets"][SIMULATED]["structures"]["community"]["parameters"]["sizes"],
     log:
         "results/logs/figures/figure_6_1_network_structures.log",
+    conda:
+        "../../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=700,
         runtime="10m",
-    conda:
-        "../../envs/figures.yaml"
+    params:
+        community_sizes=community_sizes(config["datasets"][SIMULATED]),
     script:
         "../../scripts/figure_6_1_network_structures.py"
 
@@ -89,12 +91,12 @@ rule figure_6_2_network_reconstructions:
         png="results/figures/figure_6_2_network_reconstructions.png",
     log:
         "results/logs/figures/figure_6_2_network_reconstructions.log",
+    conda:
+        "../../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=700,
         runtime="10m",
-    conda:
-        "../../envs/figures.yaml"
     script:
         "../../scripts/figure_6_2_network_reconstructions.py"
 
@@ -114,12 +116,12 @@ rule figure_6_3a_elbo_by_latent_dimension:
         png="results/figures/figure_6_3a_elbo_by_latent_dimension.png",
     log:
         "results/logs/figures/figure_6_3a_elbo_by_latent_dimension.log",
+    conda:
+        "../../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=700,
         runtime="10m",
-    conda:
-        "../../envs/figures.yaml"
     script:
         "../../scripts/figure_6_3a_elbo_by_latent_dimension.py"
 
@@ -139,12 +141,12 @@ rule figure_6_3b_elbo_by_training_size:
         png="results/figures/figure_6_3b_elbo_by_training_size.png",
     log:
         "results/logs/figures/figure_6_3b_elbo_by_training_size.log",
+    conda:
+        "../../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=700,
         runtime="10m",
-    conda:
-        "../../envs/figures.yaml"
     script:
         "../../scripts/figure_6_3b_elbo_by_training_size.py"
 
@@ -164,12 +166,12 @@ rule figure_6_4_latent_manifold:
         png="results/figures/figure_6_4_latent_manifold.png",
     log:
         "results/logs/figures/figure_6_4_latent_manifold.log",
+    conda:
+        "../../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=700,
         runtime="10m",
-    conda:
-        "../../envs/figures.yaml"
     script:
         "../../scripts/figure_6_4_latent_manifold.py"
 
@@ -187,17 +189,17 @@ rule figure_6_5_image_reconstructions:
         ),
         pdf="results/figures/figure_6_5_image_reconstructions.pdf",
         png="results/figures/figure_6_5_image_reconstructions.png",
-    params:
-        datasets=[run.dataset for run in shown_runs(config, "images")],
-        architectures=[run.architecture for run in shown_runs(config, "images")],
     log:
         "results/logs/figures/figure_6_5_image_reconstructions.log",
+    conda:
+        "../../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=700,
         runtime="10m",
-    conda:
-        "../../envs/figures.yaml"
+    params:
+        datasets=[run.dataset for run in shown_runs(config, "images")],
+        architectures=[run.architecture for run in shown_runs(config, "images")],
     script:
         "../../scripts/figure_6_5_image_reconstructions.py"
 
@@ -218,12 +220,12 @@ rule figure_6_6_model_reconstructions:
         png="results/figures/figure_6_6_model_reconstructions.png",
     log:
         "results/logs/figures/figure_6_6_model_reconstructions.log",
+    conda:
+        "../../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=700,
         runtime="10m",
-    conda:
-        "../../envs/figures.yaml"
     script:
         "../../scripts/figure_6_6_model_reconstructions.py"
 
@@ -231,7 +233,8 @@ rule figure_6_6_model_reconstructions:
 rule figure_prior_samples:
     input:
         arrays=[
-            f"{run.folder}/arrays.npz" for run in shown_runs(config, "comparison", "images")
+            f"{run.folder}/arrays.npz"
+            for run in shown_runs(config, "comparison", "images")
         ],
         code=code_inputs("figure_prior_samples.py"),
     output:
@@ -243,15 +246,15 @@ rule figure_prior_samples:
         ),
         pdf="results/figures/figure_prior_samples.pdf",
         png="results/figures/figure_prior_samples.png",
-    params:
-        datasets=[run.dataset for run in shown_runs(config, "comparison", "images")],
     log:
         "results/logs/figures/figure_prior_samples.log",
+    conda:
+        "../../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=700,
         runtime="10m",
-    conda:
-        "../../envs/figures.yaml"
+    params:
+        datasets=[run.dataset for run in shown_runs(config, "comparison", "images")],
     script:
         "../../scripts/figure_prior_samples.py"

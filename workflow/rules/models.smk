@@ -6,26 +6,30 @@
 rule train_vae:
     input:
         dataset="results/datasets/{dataset}.npz",
-        code=lambda wildcards: code_inputs("train_vae.py", f"vae.backends.{wildcards.backend}"),
+        code=lambda wildcards: code_inputs(
+            "train_vae.py", f"vae.backends.{wildcards.backend}"
+        ),
     output:
         model=f"{RUN_PATTERN}/model.npz",
         history=f"{RUN_PATTERN}/history.csv",
-    params:
-        run_parameters=lambda wildcards: vars(Run.from_wildcards(wildcards)),
-        architecture=lambda wildcards: architecture_settings(config, wildcards.architecture),
-        training=lambda wildcards: training_settings(config, wildcards.training),
-        root_seed=config["seed"],
     log:
         f"{RUN_PATTERN}/train.log",
     benchmark:
         f"{RUN_PATTERN}/benchmark.tsv"
+    conda:
+        "../../envs/training.yaml"
     threads: 1
     resources:
         mem_mb=lambda wildcards: 2500 if wildcards.backend == "tensorflow" else 1000,
         runtime="4h",
         gpu=lambda wildcards: int(wildcards.backend == "cupy"),
-    conda:
-        "../../envs/training.yaml"
+    params:
+        run_parameters=lambda wildcards: vars(Run.from_wildcards(wildcards)),
+        architecture=lambda wildcards: architecture_settings(
+            config, wildcards.architecture
+        ),
+        training=lambda wildcards: training_settings(config, wildcards.training),
+        root_seed=config["seed"],
     script:
         "../../scripts/train_vae.py"
 
@@ -37,20 +41,20 @@ rule train_boltzmann:
     output:
         model=f"{MACHINE_PATTERN}/model.npz",
         history=f"{MACHINE_PATTERN}/history.csv",
+    log:
+        f"{MACHINE_PATTERN}/train.log",
+    benchmark:
+        f"{MACHINE_PATTERN}/benchmark.tsv"
+    conda:
+        "../../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime="4h",
     params:
         settings=lookup("boltzmann_machines/{machine}", within=config),
         train_size=lambda wildcards: MachineRun.from_wildcards(wildcards).train_size,
         root_seed=config["seed"],
         seed=lambda wildcards: int(wildcards.seed),
-    log:
-        f"{MACHINE_PATTERN}/train.log",
-    benchmark:
-        f"{MACHINE_PATTERN}/benchmark.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime="4h",
-    conda:
-        "../../envs/training.yaml"
     script:
         "../../scripts/train_boltzmann.py"

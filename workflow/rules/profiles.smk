@@ -13,19 +13,19 @@ rule benchmark_backend:
         ),
     output:
         timings="results/profiles/backends/{backend}.csv",
-    params:
-        backend="{backend}",
-        settings=config["benchmark"],
-        root_seed=config["seed"],
     log:
         "results/logs/profiles/{backend}.log",
+    conda:
+        "../../envs/training.yaml"
     threads: WHOLE_MACHINE
     resources:
         mem_mb=2500,
         runtime="1h",
         gpu=lambda wildcards: int(wildcards.backend == "cupy"),
-    conda:
-        "../../envs/training.yaml"
+    params:
+        backend="{backend}",
+        settings=config["benchmark"],
+        root_seed=config["seed"],
     script:
         "../../scripts/benchmark_backend.py"
 
@@ -33,19 +33,20 @@ rule benchmark_backend:
 rule collect_timings:
     input:
         timings=expand(
-            "results/profiles/backends/{backend}.csv", backend=config["benchmark"]["backends"]
+            "results/profiles/backends/{backend}.csv",
+            backend=config["benchmark"]["backends"],
         ),
         code=code_inputs("collect_timings.py"),
     output:
         table="results/profiles/backends.csv",
     log:
         "results/logs/profiles/backends.log",
+    conda:
+        "../../envs/evaluation.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime="10m",
-    conda:
-        "../../envs/evaluation.yaml"
     script:
         "../../scripts/collect_timings.py"
 
@@ -56,35 +57,35 @@ rule profile_numpy_epoch:
     output:
         profile="results/profiles/numpy_epoch.csv",
         listing="results/profiles/numpy_epoch.txt",
-    params:
-        settings=config["benchmark"],
-        root_seed=config["seed"],
     log:
         "results/logs/profiles/numpy_epoch.log",
+    conda:
+        "../../envs/training.yaml"
     threads: WHOLE_MACHINE
     resources:
         mem_mb=1500,
         runtime="1h",
-    conda:
-        "../../envs/training.yaml"
+    params:
+        settings=config["benchmark"],
+        root_seed=config["seed"],
     script:
         "../../scripts/profile_numpy_epoch.py"
 
 
 rule describe_machine:
     input:
-        # Described anew whenever the timings are.
-        timings="results/profiles/backends.csv",
+        # Not read: described anew whenever the timings are.
+        "results/profiles/backends.csv",
         code=code_inputs("describe_machine.py"),
     output:
         machine="results/profiles/machine.json",
     log:
         "results/logs/profiles/machine.log",
+    conda:
+        "../../envs/training.yaml"
     threads: WHOLE_MACHINE
     resources:
         mem_mb=500,
         runtime="10m",
-    conda:
-        "../../envs/training.yaml"
     script:
         "../../scripts/describe_machine.py"

@@ -7,7 +7,9 @@ TEXT = "workflow/report"
 
 rule report_values:
     input:
-        evaluations=expand("results/evaluations/{experiment}.csv", experiment=EXPERIMENTS),
+        evaluations=expand(
+            "results/evaluations/{experiment}.csv", experiment=EXPERIMENTS
+        ),
         reconstruction="results/evaluations/reconstruction.csv",
         cards=expand("results/datasets/{dataset}.json", dataset=config["datasets"]),
         backends="results/profiles/backends.csv",
@@ -17,19 +19,25 @@ rule report_values:
         code=code_inputs("report_values.py"),
     output:
         values="results/report/values.json",
-    params:
-        settings={
-            key: config[key]
-            for key in ("architectures", "trainings", "boltzmann_machines", "benchmark")
-        },
     log:
         "results/logs/report/values.log",
+    conda:
+        "../../envs/report.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime="10m",
-    conda:
-        "../../envs/report.yaml"
+    params:
+        settings={
+            key: config[key]
+            for key in (
+                "architectures",
+                "trainings",
+                "boltzmann_machines",
+                "benchmark",
+            )
+        }
+        | {"published": PUBLISHED},
     script:
         "../../scripts/report_values.py"
 
@@ -44,12 +52,12 @@ rule report_markdown:
         markdown="results/report/report.md",
     log:
         "results/logs/report/markdown.log",
+    conda:
+        "../../envs/report.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime="10m",
-    conda:
-        "../../envs/report.yaml"
     script:
         "../../scripts/report_markdown.py"
 
@@ -72,12 +80,12 @@ rule report_html:
         ),
     log:
         "results/logs/report/html.log",
+    conda:
+        "../../envs/report.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime="10m",
-    conda:
-        "../../envs/report.yaml"
     script:
         "../../scripts/report_html.py"
 
@@ -95,11 +103,11 @@ rule report_pdf:
         pdf="results/report/report.pdf",
     log:
         "results/logs/report/pdf.log",
+    conda:
+        "../../envs/report.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime="10m",
-    conda:
-        "../../envs/report.yaml"
     script:
         "../../scripts/report_pdf.py"

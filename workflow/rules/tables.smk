@@ -35,16 +35,16 @@ rule table_5_1_backends:
             labels={"table": "table_5_1_backends"},
         ),
         markdown="results/tables/table_5_1_backends.md",
-    params:
-        published=PUBLISHED["table_5_1"],
     log:
         "results/logs/tables/table_5_1_backends.log",
+    conda:
+        "../../envs/evaluation.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime="10m",
-    conda:
-        "../../envs/evaluation.yaml"
+    params:
+        published=PUBLISHED["table_5_1"],
     script:
         "../../scripts/table_5_1_backends.py"
 
@@ -61,16 +61,16 @@ rule table_6_1_reconstruction_error:
             labels={"table": "table_6_1_reconstruction_error"},
         ),
         markdown="results/tables/table_6_1_reconstruction_error.md",
-    params:
-        published=PUBLISHED["table_6_1"],
     log:
         "results/logs/tables/table_6_1_reconstruction_error.log",
+    conda:
+        "../../envs/evaluation.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime="10m",
-    conda:
-        "../../envs/evaluation.yaml"
+    params:
+        published=PUBLISHED["table_6_1"],
     script:
         "../../scripts/table_6_1_reconstruction_error.py"
 
@@ -89,12 +89,12 @@ rule table_datasets:
         markdown="results/tables/table_datasets.md",
     log:
         "results/logs/tables/table_datasets.log",
+    conda:
+        "../../envs/evaluation.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime="10m",
-    conda:
-        "../../envs/evaluation.yaml"
     script:
         "../../scripts/table_datasets.py"
 
@@ -113,19 +113,21 @@ rule table_latent_dimension:
         markdown="results/tables/table_latent_dimension.md",
     log:
         "results/logs/tables/table_latent_dimension.log",
+    conda:
+        "../../envs/evaluation.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime="10m",
-    conda:
-        "../../envs/evaluation.yaml"
     script:
         "../../scripts/table_latent_dimension.py"
 
 
 rule table_network_loss:
     input:
-        evaluations=expand("results/evaluations/{experiment}.csv", experiment=NETWORK_EXPERIMENTS),
+        evaluations=expand(
+            "results/evaluations/{experiment}.csv", experiment=NETWORK_EXPERIMENTS
+        ),
         cards=expand("results/datasets/{dataset}.json", dataset=NETWORK_DATASETS),
         code=code_inputs("table_network_loss.py"),
     output:
@@ -138,11 +140,11 @@ rule table_network_loss:
         markdown="results/tables/table_network_loss.md",
     log:
         "results/logs/tables/table_network_loss.log",
+    conda:
+        "../../envs/evaluation.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime="10m",
-    conda:
-        "../../envs/evaluation.yaml"
     script:
         "../../scripts/table_network_loss.py"

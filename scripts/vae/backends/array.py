@@ -67,7 +67,12 @@ class ElboPass:
     """
 
     def __init__(
-        self, architecture: Architecture, batch_size: int, samples: int, kernels: Kernels, dtype: Any
+        self,
+        architecture: Architecture,
+        batch_size: int,
+        samples: int,
+        kernels: Kernels,
+        dtype: Any,
     ) -> None:
         self.architecture = architecture
         self.kernels = kernels
@@ -77,7 +82,9 @@ class ElboPass:
             return kernels.xp.empty((rows, columns), dtype)
 
         decoded = samples * batch_size
-        self._rows = [batch_size] * len(architecture.encoder) + [decoded] * len(architecture.decoder)
+        self._rows = [batch_size] * len(architecture.encoder) + [decoded] * len(
+            architecture.decoder
+        )
         layers = architecture.layers
         self._outputs = [
             buffer(rows, layer.outputs) for rows, layer in zip(self._rows, layers, strict=True)
@@ -203,9 +210,7 @@ class ArrayTrainer:
             batch = slice(start, start + self._batch_size)
             x = self._batch[: len(rows[batch])]
             self._kernels.gather(self._x, rows[batch], x)
-            reconstruction, kl = self._elbo(
-                self._views, self._gradient_views, x, noise[:, batch]
-            )
+            reconstruction, kl = self._elbo(self._views, self._gradient_views, x, noise[:, batch])
             totals[0] += reconstruction
             totals[1] += kl
             self.optimize()

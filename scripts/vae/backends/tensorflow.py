@@ -190,9 +190,7 @@ class TensorflowTrainer:
         else:
             mean, log_variance = tf.split(output, 2, axis=-1)
             mean = tf.sigmoid(mean) if architecture.squash_mean else mean
-            log_variance = tf.maximum(
-                log_variance, tf.constant(MINIMUM_LOG_VARIANCE, self._dtype)
-            )
+            log_variance = tf.maximum(log_variance, tf.constant(MINIMUM_LOG_VARIANCE, self._dtype))
             squared = (x - mean) ** 2 * tf.exp(-log_variance)
             loss = (np.log(2 * np.pi) + log_variance + squared) / 2
         return tf.reduce_sum(loss) / self._samples, kl

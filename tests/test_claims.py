@@ -1,0 +1,111 @@
+"""Claims: every test can pass and fail, and says so with the numbers."""
+
+import re
+
+import pandas as pd
+import pytest
+import yaml
+from conftest import ROOT
+
+from vae.claims import NOT_REPRODUCED, NOT_TESTED, REPRODUCED, TESTS, judge
+from vae.results import MEASUREMENT
+
+CLAIMS = yaml.safe_load((ROOT / "config/claims.yaml").read_text())["claims"]
+
+
+def tidy(column: str, values: dict, metric: str = "elbo", **fixed) -> pd.DataFrame:
+    """Final measurements: a value of the column -> a value per seed."""
+    rows = [
+        {
+            **dict.fromkeys(MEASUREMENT, "x"),
+            "epoch": 5,
+            "epochs": 5,
+            "split": "test",
+            "metric": metric,
+            "unit": "nats/image",
+            column: key,
+            "seed": seed,
+            "value": value,
+            **fixed,
+        }
+        for key, seeds in values.items()
+        for seed, value in enumerate(seeds)
+    ]
+    return pd.DataFrame(rows)
+
+
+def networks(loss: float) -> dict[str, pd.DataFrame]:
+    floors = pd.DataFrame([{"dataset": "n", "class": "sparse", "floor": 100.0}])
+    rows = tidy("seed", {0: [loss]}, metric="reconstruction_sparse", dataset="n")
+    return {"networks_published": rows, "entropy_floors": floors}
+
+
+def timings(numpy: float, tensorflow: float | None) -> dict[str, pd.DataFrame]:
+    rows = [{"backend": "numpy", "status": "measured", "seconds": numpy, "note": ""}]
+    if tensorflow is None:
+        rows.append({"backend": "tensorflow", "status": "not measured", "note": "no such thing"})
+    else:
+        rows.append({"backend": "tensorflow", "status": "measured", "seconds": tensorflow})
+    return {"backends": pd.DataFrame(rows)}
+
+
+def ranking(rbm: float, vae: float, dbn: float) -> dict[str, pd.DataFrame]:
+    rows = [
+        {"model": model, "protocol": "published", "metric": "reconstruction_error", "value": value}
+        for model, value in (("rbm", rbm), ("vae", vae), ("dbn", dbn), ("mean_image", 1.0))
+    ]
+    return {"reconstruction": pd.DataFrame(rows)}
+
+
+def profile(adam: float, backward: float) -> dict[str, pd.DataFrame]:
+    rows = [("adam", adam), ("_backward", backward), ("affine", 1.0)]
+    return {"numpy_epoch": pd.DataFrame(rows, columns=["function", "own_seconds"])}
+
+
+CASES = [
+    ("small_latent_space_restricts", {"latent_dimension": tidy("latent_dimension", {2: [-9, -8], 20: [-7, -7]})}, True, "higher in 2 of 2 seeds"),
+    ("small_latent_space_restricts", {"latent_dimension": tidy("latent_dimension", {2: [-9, -6], 20: [-7, -7]})}, False, "higher in 1 of 2 seeds"),
+    ("latent_space_saturates", {"latent_dimension": tidy("latent_dimension", {2: [-10], 10: [-5], 20: [-4.9]})}, True, "0.10 come after 10"),
+    ("latent_space_saturates", {"latent_dimension": tidy("latent_dimension", {2: [-10], 10: [-5], 20: [-3]})}, False, "2.00 come after 10"),
+    ("few_images_less_stable", {"training_size": tidy("train_size", {100: [-9, -5], 1000: [-4, -4.1]})}, True, "2.83 at train size 100, 0.07 at 1000"),
+    ("few_images_less_stable", {"training_size": tidy("train_size", {100: [-5, -5], 1000: [-4, -9]})}, False, "0.00 at train size 100"),
+    ("few_images_less_stable", {"training_size": tidy("train_size", {100: [-5], 1000: [-4]})}, None, "at least two seeds"),
+    ("networks_separate", {"networks_published": tidy("seed", {0: [0.99]}, metric="knn_accuracy")}, True, "Knn accuracy 0.99"),
+    ("networks_separate", {"networks_published": tidy("seed", {0: [0.5]}, metric="knn_accuracy")}, False, "0.95 asked for"),
+    ("networks_reconstructed", networks(105), True, r"Loss 105.0, floor 100.0 nats a network: \+5.0%"),
+    ("networks_reconstructed", networks(120), False, r"\+20.0%"),
+    ("ranking_published", ranking(1, 2, 3), True, "RBM 1.00 < VAE 2.00 < DBN 3.00"),
+    ("ranking_published", ranking(2, 1, 3), False, "VAE 1.00 < RBM 2.00 < DBN 3.00"),
+    ("tensorflow_faster_than_numpy", timings(4, 2), True, "2.00 times"),
+    ("tensorflow_faster_than_numpy", timings(2, 4), False, "0.50 times"),
+    ("tensorflow_faster_than_numpy", timings(2, None), None, "tensorflow was not measured: no such thing"),
+    ("hot_spots", profile(3, 2), True, "adam 50%, _backward 33%"),
+    ("hot_spots", profile(3, 0.5), False, "affine 22%"),
+    ("natural_images_blurry", {}, None, "Would need"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "tables", "holds", "finding"), CASES)
+def test_verdicts_follow_the_numbers(name, tables, holds, finding):
+    verdict = judge(name, CLAIMS[name], tables)
+    outcome = {True: REPRODUCED, False: NOT_REPRODUCED, None: NOT_TESTED}[holds]
+    assert verdict.outcome == outcome
+    assert re.search(finding, verdict.finding), verdict.finding
+
+
+def test_every_test_of_the_file_is_covered_here():
+    covered = {CLAIMS[name]["test"] for name, *_ in CASES}
+    assert covered == {claim["test"] for claim in CLAIMS.values()} == set(TESTS)
+
+
+@pytest.mark.parametrize(
+    ("claim", "sentence"),
+    [
+        ({"test": "rise"}, r"claims\.mine\.test: 'rise' is unknown; .* nearest is rises"),
+        ({"test": "untested"}, r"claims\.mine: missing a required argument: 'needs'"),
+        ({"test": "untested", "needs": "x", "along": "y"}, "unexpected keyword argument 'along'"),
+    ],
+)
+def test_a_wrong_claim_is_one_sentence(claim, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        judge("mine", {"section": "1", "statement": "s", **claim}, {})

@@ -1,0 +1,152 @@
+"""One lock, and everything that names a version or a package agrees with it."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from sys import stdlib_module_names
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from generate import ENVS, LOCK, ROOT, STEPS, read_lock, read_steps
+from planning.imports import code_inputs
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LOCKED = read_lock(LOCK.read_text())
+KINDS = sorted(read_steps())
+SOURCES = ("scripts", "workflow", "envs", "tests")
+
+
+def declared(*, without: str = "") -> list[Requirement]:
+    """Dependencies in pyproject.toml: the package's own and those of every extra but one."""
+    extras = PROJECT["optional-dependencies"]
+    listed = [extras[extra] for extra in extras if extra != without]
+    return [Requirement(text) for text in sum(listed, PROJECT["dependencies"])]
+
+
+def pins(kind: str) -> dict[str, str]:
+    environment = yaml.safe_load((ENVS / f"{kind}.yaml").read_text())
+    (pip,) = (entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
+    return {Requirement(pin).name: pin for pin in pip}
+
+
+@pytest.mark.parametrize("requirement", declared(without="cuda"), ids=lambda each: each.name)
+def test_every_declared_dependency_is_locked_within_its_range(requirement):
+    pin = Requirement(LOCKED[canonicalize_name(requirement.name)])
+    (version,) = (each.version for each in pin.specifier)
+    assert requirement.specifier.contains(version)
+
+
+def test_every_locked_package_has_one_version_and_its_hashes():
+    entries = re.split(r"\n(?=\S)", LOCK.read_text().strip())
+    assert len(entries) == len(LOCKED)
+    for entry in entries:
+        assert re.match(r"\S+==\S+", entry)
+        assert "--hash=sha256:" in entry
+
+
+@pytest.mark.parametrize("path", [LOCK, *sorted(ENVS.glob("*.yaml"))], ids=lambda path: path.name)
+def test_no_host_is_named(path):
+    assert not re.search(r"://|index-url|find-links", path.read_text())
+
+
+def test_the_lock_chooses_the_small_tensorflow_where_there_is_one():
+    here = {"sys_platform": "linux", "platform_machine": "x86_64"}
+    elsewhere = [
+        {"sys_platform": "linux", "platform_machine": "aarch64"},
+        {"sys_platform": "darwin", "platform_machine": "arm64"},
+    ]
+    small, full = (Requirement(LOCKED[name]).marker for name in ("tensorflow-cpu", "tensorflow"))
+    assert small.evaluate(here) and not full.evaluate(here)
+    for machine in elsewhere:
+        assert full.evaluate(machine) and not small.evaluate(machine)
+
+
+def test_each_kind_of_step_has_its_environment():
+    assert sorted(path.stem for path in ENVS.glob("*.yaml")) == KINDS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_environment_pins_what_the_lock_pins(kind):
+    for name, pin in pins(kind).items():
+        assert pin == LOCKED[name]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_environment_holds_what_its_steps_import(kind):
+    missing = set(read_steps()[kind]) - set(pins(kind))
+    assert not missing, f"{kind}.yaml is older than {STEPS.name}: run make lock"
+
+
+def conda_rules() -> Iterator[tuple[str, str]]:
+    """Each rule that runs a script, with the kind of its environment."""
+    for file in sorted((ROOT / "workflow/rules").glob("*.smk")):
+        for rule in re.split(r"^rule ", file.read_text(), flags=re.MULTILINE)[1:]:
+            if environment := re.search(r"envs/(\w+)\.yaml", rule):
+                yield rule[: rule.index(":")], environment[1]
+
+
+@cache
+def third_party_imports(path: Path) -> frozenset[str]:
+    """Modules from elsewhere that a file imports at any depth, but for type checking."""
+    folders = (ROOT / folder for folder in SOURCES)
+    own = {each.stem for folder in folders for each in folder.iterdir()}
+
+    def imported(node: ast.AST) -> Iterator[str]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+                continue
+            if isinstance(child, ast.Import):
+                yield from (alias.name.split(".")[0] for alias in child.names)
+            elif isinstance(child, ast.ImportFrom) and not child.level:
+                yield str(child.module).split(".")[0]
+            yield from imported(child)
+
+    return frozenset(imported(ast.parse(path.read_text()))) - stdlib_module_names - own
+
+
+@cache
+def distributions() -> dict[str, set[str]]:
+    """Packages that give each importable module; CuPy is in no lock, as it needs a GPU."""
+    installed = {
+        module: {canonicalize_name(name) for name in names}
+        for module, names in packages_distributions().items()
+    }
+    return {"cupy": {"cupy-cuda12x"}} | installed
+
+
+@pytest.mark.parametrize(("rule", "kind"), list(conda_rules()))
+def test_what_a_rule_imports_is_in_its_environment(rule, kind):
+    script = f"{rule}.py"
+    files = [f"scripts/{script}", *code_inputs(script)]
+    there = set(pins(kind))
+    for file in files:
+        for module in third_party_imports(ROOT / file):
+            assert distributions().get(module, set()) & there, (
+                f"rule {rule} imports {module} in {file}, which envs/{kind}.yaml lacks: "
+                f"add it to {STEPS.name} and run make lock"
+            )
+
+
+def test_what_the_project_imports_is_declared():
+    names = {canonicalize_name(requirement.name) for requirement in declared()}
+    undeclared = {
+        (path.name, module)
+        for folder in SOURCES
+        for path in ROOT.glob(f"{folder}/**/*.py")
+        for module in third_party_imports(path)
+        if not distributions().get(module, set()) & names
+    }
+    assert not undeclared
+
+
+def test_the_version_is_the_same_in_the_citation():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == PROJECT["version"]
+    assert citation["license"] == PROJECT["license"]

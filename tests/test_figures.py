@@ -1,0 +1,315 @@
+"""Figures show the numbers they are given, and are the same files on every run."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import fabricated
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from figure_5_1_numpy_profile import own_time
+from figure_6_1_network_structures import draw_network, first_networks
+from figure_6_2_network_reconstructions import draw_matrices, principal_components
+from figure_6_4_latent_manifold import draw_classes, draw_manifold
+from figure_6_5_image_reconstructions import (
+    figure_6_5_image_reconstructions,
+    reconstruction_rows,
+)
+from figure_6_6_model_reconstructions import row_labels
+from figure_prior_samples import sample_panels
+from vae.learning_curves import draw_learning_curves
+from vae.plotting import draw_images, draw_seeds, mosaic, new_figure, settled_limits, style
+from vae.results import by_setting, classes_in_turn, read_arrays, read_table, read_tables, select
+
+NETWORKS: dict[str, Any] = {
+    "image_shape": (12, 12),
+    "latent_dimension": 3,
+    "label_names": fabricated.STRUCTURES,
+}
+
+FIGURES = (
+    "figure_5_1_numpy_profile",
+    "figure_6_1_network_structures",
+    "figure_6_2_network_reconstructions",
+    "figure_6_3a_elbo_by_latent_dimension",
+    "figure_6_3b_elbo_by_training_size",
+    "figure_6_4_latent_manifold",
+    "figure_6_5_image_reconstructions",
+    "figure_6_6_model_reconstructions",
+    "figure_prior_samples",
+)
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Return the inputs and params of each figure."""
+    folder = tmp_path_factory.mktemp("inputs")
+    grey = fabricated.run_arrays(folder / "grey.npz")
+    colour = fabricated.run_arrays(folder / "colour.npz", (4, 4, 3), 5)
+    arguments: tuple[dict[str, Any], ...] = (
+        {"profile": fabricated.profile(folder / "profile.csv")},
+        {
+            "dataset": fabricated.network_dataset(folder / "networks.npz"),
+            "community_sizes": [6, 6],
+        },
+        {
+            "published": fabricated.run_arrays(folder / "published.npz", **NETWORKS),
+            "like_for_like": fabricated.run_arrays(folder / "like_for_like.npz", **NETWORKS),
+        },
+        {"evaluations": fabricated.elbo_table(folder / "a.csv", "latent_dimension", (2, 20))},
+        {"evaluations": fabricated.elbo_table(folder / "b.csv", "train_size", (100, 1000))},
+        {"arrays": grey},
+        {
+            "arrays": [grey, colour],
+            "datasets": ["photo_patches_grey", "photo_patches_rgb"],
+            "architectures": ["two_layer", "two_layer"],
+        },
+        {
+            "arrays": fabricated.reconstructed_images(folder / "images.npz"),
+            "evaluations": fabricated.reconstruction_errors(folder / "errors.csv"),
+        },
+        {"arrays": [grey, colour], "datasets": ["digits", "photo_patches_rgb"]},
+    )
+    return dict(zip(FIGURES, arguments, strict=True))
+
+
+def draw(name: str, arguments: dict[str, Any], folder: Path) -> list[bytes]:
+    """Draw a figure into a folder and return its files: svg, pdf, png."""
+    files = {suffix: folder / f"figure.{suffix}" for suffix in ("svg", "pdf", "png")}
+    getattr(import_module(name), name)(**arguments, **files)
+    return [file.read_bytes() for file in files.values()]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_the_same_three_files_under_any_user_settings(
+    name: str, inputs: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    svg, pdf, png = draw(name, inputs[name], tmp_path)
+    assert svg.startswith(b"<?xml")
+    assert b"<text" not in svg, "letters are outlines: no font is needed to read the svg"
+    assert pdf.startswith(b"%PDF")
+    assert png.startswith(b"\x89PNG")
+    with mpl.rc_context({"font.size": 20, "svg.hashsalt": None, "lines.linewidth": 5}):
+        assert draw(name, inputs[name], tmp_path) == [svg, pdf, png]
+
+
+def test_seeds_are_drawn_as_mean_range_and_points() -> None:
+    axes = Figure().subplots()
+    values = np.array([[1.0, 5.0, np.nan], [3.0, 6.0, 7.0]])
+    line = draw_seeds(axes, np.array([1, 2, 4]), values, "black", "-", ["red", "green", "blue"])
+    np.testing.assert_array_equal(line.get_ydata(), [2.0, 5.5, 7.0])
+    band, points = axes.collections
+    assert set(map(tuple, band.get_paths()[0].vertices)) == {
+        (1, 1), (1, 3), (2, 5), (2, 6), (4, 7),
+    }  # fmt: skip
+    drawn = np.ma.getdata(points.get_offsets())[~np.isnan(values.ravel())]
+    assert drawn.tolist() == [[1, 1], [2, 5], [1, 3], [2, 6], [4, 7]]
+
+
+def test_one_seed_has_no_band() -> None:
+    axes = Figure().subplots()
+    draw_seeds(axes, np.array([1, 2]), np.array([[1.0, 2.0]]), "black")
+    assert not axes.collections
+
+
+def test_limits_leave_out_the_first_tenth_of_training() -> None:
+    curve = np.concatenate([[-500.0, -400.0], np.linspace(-100, -80, 18)])[None]
+    assert settled_limits([curve]) == (-101.0, -79.0)
+
+
+def test_learning_curves_show_the_mean_over_seeds_of_each_value_and_split(tmp_path: Path) -> None:
+    path = fabricated.elbo_table(tmp_path / "a.csv", "latent_dimension", (2, 20))
+    elbo = select(read_table(path), metric="elbo")
+    with style():
+        by_epoch, last = draw_learning_curves(elbo, "latent_dimension", "Latent dimension").axes
+    means = elbo.groupby(["latent_dimension", "split", "epoch"])["value"].mean()
+    curves = [line.get_ydata() for line in by_epoch.lines]
+    expected = [means[size, split] for size in (2, 20) for split in ("test", "train")]
+    np.testing.assert_allclose(curves, expected)
+    np.testing.assert_array_equal(by_epoch.lines[0].get_xdata(), [1, 2, 3, 4])
+    train, test = last.lines
+    np.testing.assert_allclose(test.get_ydata(), [means[2, "test", 4], means[20, "test", 4]])
+    np.testing.assert_allclose(train.get_ydata(), [means[2, "train", 4], means[20, "train", 4]])
+    assert [label.get_text() for label in last.get_xticklabels()] == ["2", "20"]
+    assert train.get_linestyle() == "--"
+    assert test.get_linestyle() == "-"
+
+
+def test_training_sizes_are_shown_by_images_seen_too(tmp_path: Path) -> None:
+    path = fabricated.elbo_table(tmp_path / "b.csv", "train_size", (100, 1000))
+    elbo = select(read_table(path), metric="elbo")
+    with style():
+        _, seen, _ = draw_learning_curves(elbo, "train_size", "Size", by_images_seen=True).axes
+    assert seen.lines[0].get_xdata().tolist() == [100, 200, 300, 400]
+    assert seen.lines[-1].get_xdata().tolist() == [1000, 2000, 3000, 4000]
+
+
+def test_a_second_data_set_gets_panels_of_its_own(tmp_path: Path) -> None:
+    paths = [
+        fabricated.elbo_table(
+            tmp_path / f"{name}.csv", "latent_dimension", (2,), dataset=name, train_size=size
+        )
+        for name, size in (("digits", 1000), ("mnist", 60000))
+    ]
+    elbo = read_tables(paths)
+    assert [setting for setting, _ in by_setting(elbo, "latent_dimension")] == [
+        {"dataset": "digits"},
+        {"dataset": "mnist"},
+    ], "a training size that goes with the data set tells nothing more"
+    with style():
+        assert len(draw_learning_curves(elbo, "latent_dimension", "Latent dimension").axes) == 4
+
+
+def test_images_lie_in_rows_with_gaps_and_keep_their_pixels() -> None:
+    images = np.array([[0.0, 1.0, 0.5, 0.2], [1.0, 1.0, 1.0, 1.0], [0.0, 0.0, 2.0, -1.0]])
+    sheet = mosaic(images, (2, 2), columns=2, background=9)
+    assert sheet.shape == (64 + 4 + 64, 64 + 4 + 64, 3)
+    corners = sheet[:64:32, :64:32, 0]
+    np.testing.assert_array_equal(corners, [[0, 255], [128, 51]])
+    assert (sheet[64:68] == 9).all(), "the gap"
+    assert (sheet[68:, 68:] == 9).all(), "no fourth image"
+    np.testing.assert_array_equal(sheet[100, [0, 32]], [[255] * 3, [0] * 3], "cut to [0, 1]")
+
+
+def test_colour_images_keep_their_channels() -> None:
+    red = np.array([[1.0, 0.0, 0.0]])
+    np.testing.assert_array_equal(mosaic(red, (1, 1, 3), columns=1)[0, 0], [255, 0, 0])
+
+
+def test_row_labels_stand_at_the_middle_of_their_rows() -> None:
+    axes = Figure().subplots()
+    draw_images(axes, np.zeros((4, 4)), (2, 2), 2, ["Original", "VAE"])
+    assert axes.get_yticks().tolist() == [32.0, 100.0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["Original", "VAE"]
+
+
+def test_classes_take_turns() -> None:
+    labels = np.array([2, 2, 0, 1, 0])
+    assert labels[classes_in_turn(labels)].tolist() == [0, 1, 2, 0, 2]
+
+
+def test_the_profile_adds_up_and_names_functions_briefly(tmp_path: Path) -> None:
+    bars = own_time(read_table(fabricated.profile(tmp_path / "profile.csv"), ()))
+    assert bars["label"].tolist()[:4] == ["numpy.matmul", "ndarray.sum", "array.step", "array.f10"]
+    assert bars["label"].iloc[-1] == "4 others"
+    assert bars["own_seconds"].iloc[-1] == 0 + 1 + 2 + 3
+    assert bars["own_seconds"].sum() == sum(range(11)) + 11 + 12 + 13
+    assert bars["share"].sum() == pytest.approx(1)
+
+
+def test_networks_are_the_first_of_each_structure_in_report_order(tmp_path: Path) -> None:
+    networks = first_networks(fabricated.network_dataset(tmp_path / "networks.npz"))
+    assert list(networks) == ["small_world", "community", "sparse"]
+    for item, adjacency in enumerate(networks.values()):
+        assert adjacency.dtype == bool
+        assert np.flatnonzero(adjacency.all(axis=1)).tolist() == [item]
+
+
+def test_an_edge_either_way_is_drawn_once() -> None:
+    adjacency = np.zeros((4, 4), dtype=bool)
+    adjacency[0, 1] = adjacency[1, 0] = adjacency[3, 2] = adjacency[2, 2] = True
+    for structure in ("small_world", "community", "sparse"):
+        axes = Figure().subplots()
+        draw_network(axes, adjacency, structure, [2, 2])
+        edges, nodes = axes.collections
+        assert len(edges.get_paths()) == 2
+        assert len(nodes.get_offsets()) == 4
+
+
+def test_communities_must_cover_the_network() -> None:
+    with pytest.raises(ValueError, match="community_sizes: expected sizes that add up to 4"):
+        draw_network(Figure().subplots(), np.zeros((4, 4), dtype=bool), "community", [2, 3])
+
+
+def test_matrices_stand_in_report_order_above_their_reconstructions(tmp_path: Path) -> None:
+    path = fabricated.run_arrays(tmp_path / "arrays.npz", **NETWORKS)
+    names = ("image_shape", "label_names", "x_test", "y_test", "reconstruction")
+    arrays = read_arrays(path, *names)
+    figure = new_figure(6, 4)
+    panels = [[figure.add_subplot(2, 3, 3 * i + j + 1) for j in range(3)] for i in range(2)]
+    draw_matrices(panels, arrays)
+    assert [axes.get_title() for axes in panels[0]] == ["Small world", "Community", "Sparse"]
+    for row, name in zip(panels, ("x_test", "reconstruction"), strict=True):
+        for axes, item in zip(row, (2, 1, 0), strict=True):
+            shown = axes.images[0].get_array()
+            np.testing.assert_array_equal(shown, arrays[name][item].reshape(12, 12))
+
+
+def test_principal_components_find_the_widest_direction() -> None:
+    random = np.random.default_rng(0)
+    along, across = random.standard_normal(200) * 3, random.standard_normal(200)
+    means = np.column_stack([across, along, np.zeros(200)]).astype(np.float32)
+    scores, share = principal_components(means)
+    assert abs(np.corrcoef(scores[:, 0], along)[0, 1]) > 0.99
+    assert share.sum() == pytest.approx(1)
+    assert share[0] > 0.8
+
+
+def test_the_manifold_lies_on_its_latent_points() -> None:
+    images = np.linspace(0, 1, 400)[:, None]
+    axes = Figure().subplots()
+    draw_manifold(axes, images, np.array([1, 1]))
+    left, right, _, top = axes.images[0].get_extent()
+    step = (right - left) / 20
+    assert left + step / 2 == pytest.approx(-3)
+    assert top - step / 2 == pytest.approx(3)
+    sheet = axes.images[0].get_array()
+    assert sheet[0, 0, 0] == 0, "the first image is at the upper left"
+    assert sheet[-1, -1, 0] == 255
+
+
+def test_each_class_is_named_at_its_median() -> None:
+    means = np.array([[0.0, 0.0], [2.0, 1.0], [4.0, 5.0], [-1.0, -1.0]])
+    axes = Figure().subplots()
+    draw_classes(axes, means, np.array([0, 0, 0, 1]), np.array(["zero", "one", "none"]))
+    named = {text.get_text(): text.get_position() for text in axes.texts}
+    assert named == {"zero": (2.0, 1.0), "one": (-1.0, -1.0)}
+    assert len({points.get_paths()[0].vertices.tobytes() for points in axes.collections}) == 3
+
+
+def test_the_manifold_needs_two_latent_dimensions(tmp_path: Path) -> None:
+    path = fabricated.run_arrays(tmp_path / "arrays.npz", latent_dimension=3)
+    with pytest.raises(ValueError, match=r"arrays\.npz, array: 'manifold'"):
+        draw("figure_6_4_latent_manifold", {"arrays": path}, tmp_path)
+
+
+def test_reconstructions_of_several_architectures_share_their_originals(tmp_path: Path) -> None:
+    path = fabricated.run_arrays(tmp_path / "arrays.npz")
+    rows, image_shape = reconstruction_rows({"one_layer": path, "two_layer": path})
+    assert list(rows) == ["Original", "One layer", "Two layer"]
+    assert image_shape == [4, 4]
+    arrays = read_arrays(path, "x_test", "reconstruction")
+    np.testing.assert_array_equal(rows["Original"], arrays["x_test"][:10])
+    np.testing.assert_array_equal(rows["One layer"], arrays["reconstruction"][:10])
+    assert list(reconstruction_rows({"one_layer": path})[0]) == ["Original", "Reconstruction"]
+
+
+def test_two_runs_of_one_architecture_on_one_data_set_are_an_error(tmp_path: Path) -> None:
+    path = fabricated.run_arrays(tmp_path / "arrays.npz")
+    with pytest.raises(ValueError, match="a second run of one_layer on digits"):
+        figure_6_5_image_reconstructions(
+            [path, path], ["digits"] * 2, ["one_layer"] * 2, tmp_path, tmp_path, tmp_path
+        )
+
+
+def test_models_are_labelled_with_their_like_for_like_error(tmp_path: Path) -> None:
+    path = fabricated.reconstruction_errors(tmp_path / "errors.csv")
+    assert row_labels(read_table(path, ())) == [
+        "Original",
+        "VAE\n70.00 ± 1.00 nats",
+        "RBM\n80.00 ± 1.00 nats",
+        "DBN\n130.00 ± 1.00 nats",
+    ]
+
+
+def test_samples_stand_beside_held_out_images(tmp_path: Path) -> None:
+    two = fabricated.run_arrays(tmp_path / "two.npz")
+    five = fabricated.run_arrays(tmp_path / "five.npz", latent_dimension=5)
+    panels = sample_panels("digits", [two, five])
+    titles = ["Digits: test", "2 latent dimensions", "5 latent dimensions"]
+    assert [panel.title for panel in panels] == titles
+    samples = read_arrays(five, "prior_samples")["prior_samples"]
+    np.testing.assert_array_equal(panels[2].images, samples[:36])

@@ -1,0 +1,40 @@
+"""`pip install .` gives `import vae`, and nothing else of the project."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory) -> Path:
+    """Folder into which pip installed a copy of the project, without a network."""
+    pytest.importorskip("setuptools", minversion="77", reason="the build backend of pyproject.toml")
+    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("target")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    shutil.copytree(ROOT / "scripts", source / "scripts")
+    offline = ["--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check"]
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", *offline, "--target", target, source],
+        check=True,
+    )
+    return target
+
+
+def test_only_the_package_is_installed(installed):
+    assert sorted(path.name.split("-")[0] for path in installed.iterdir()) == ["vae", "vae_study"]
+
+
+def test_the_installed_package_is_the_one_imported(installed, tmp_path):
+    environment = os.environ | {"PYTHONPATH": str(installed)}
+    command = [sys.executable, "-c", "import vae; vae.VAE; print(vae.__file__)"]
+    output = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    assert Path(output.strip()) == installed / "vae" / "__init__.py"

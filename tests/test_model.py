@@ -1,0 +1,68 @@
+"""The trained model: its file, its directions, and agreement with the terms it is made of."""
+
+import numpy as np
+import pytest
+
+from vae.architecture import Architecture
+from vae.model import Model, load_model
+from vae.objective import kl_divergence
+
+ARCHITECTURES = {
+    "bernoulli": Architecture(6, 2, encoder_sizes=(5,), decoder_sizes=(4,)),
+    "gaussian": Architecture(6, 2, likelihood="gaussian"),
+    "squashed": Architecture(6, 2, likelihood="gaussian", squash_mean=True),
+}
+
+
+@pytest.fixture(params=ARCHITECTURES.values(), ids=ARCHITECTURES.keys())
+def model(request) -> Model:
+    architecture: Architecture = request.param
+    return Model(architecture, architecture.initial_parameters(np.random.default_rng(0)))
+
+
+@pytest.fixture
+def x() -> np.ndarray:
+    return np.random.default_rng(1).random((1203, 6), np.float32)
+
+
+def test_saved_and_loaded_is_the_same_model(model, x, tmp_path):
+    model.save(tmp_path / "model.npz")
+    loaded = load_model(tmp_path / "model.npz")
+    assert loaded.architecture == model.architecture
+    np.testing.assert_array_equal(loaded.reconstruct(x), model.reconstruct(x))
+
+
+def test_rows_do_not_depend_on_the_rows_beside_them(model, x):
+    np.testing.assert_allclose(model.encode(x)[0][700:705], model.encode(x[700:705])[0], rtol=1e-4)
+
+
+def test_means_of_bounded_decoders_are_pixels(model, x):
+    means = model.decode(np.random.default_rng(2).normal(0, 9, (50, 2)))
+    bounded = model.architecture.likelihood == "bernoulli" or model.architecture.squash_mean
+    assert not bounded or ((means >= 0).all() and (means <= 1).all())
+    assert means.shape == (50, 6)
+
+
+def test_elbo_terms_are_the_definitions(model, x):
+    _, kl = model.elbo_terms(x, np.random.default_rng(3))
+    np.testing.assert_allclose(kl, kl_divergence(*model.encode(x)), rtol=1e-4)
+
+
+def test_more_samples_only_make_the_estimate_steadier(model, x):
+    single = [model.elbo_terms(x[:5], np.random.default_rng(s))[0] for s in range(40)]
+    many = [model.elbo_terms(x[:5], np.random.default_rng(s), samples=50)[0] for s in range(40)]
+    assert np.std(many, axis=0).max() < np.std(single, axis=0).min()
+    np.testing.assert_allclose(np.mean(single, axis=0), np.mean(many, axis=0), rtol=0.1, atol=0.2)
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>503</html>", b"PK\x03\x04 cut short"])
+def test_what_is_no_model_is_named(tmp_path, content):
+    path = tmp_path / "model.npz"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="model.npz is not a model saved by this package"):
+        load_model(path)
+
+
+def test_a_missing_model_is_a_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        load_model(tmp_path / "none.npz")

@@ -1,0 +1,63 @@
+"""Every command of the README runs; every target of its table exists."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, TINY, Project
+from test_workflow import DRAWN
+
+TEXT = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+
+
+COMMANDS = [line for block in blocks("sh") for line in block.splitlines()]
+SNAKEMAKE = [line for line in COMMANDS if "snakemake" in line]
+
+
+def test_the_first_block_is_the_two_commands():
+    assert COMMANDS[:2] == ["make", "make test"]
+
+
+@pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith("make")])
+def test_make_commands_are_targets(command: str):
+    """What they do is run in full by .ci/run; here, that make knows how."""
+    Project(ROOT).run("make", "--dry-run", *shlex.split(command)[1:])
+
+
+def test_every_command_is_of_a_kind_that_is_tested():
+    assert all(line.startswith("make") or line in SNAKEMAKE for line in COMMANDS)
+
+
+@pytest.mark.parametrize("command", SNAKEMAKE)
+def test_snakemake_commands_run(command: str, edited: Project):
+    """On the smallest configuration. What needs conda or a cluster is planned, not run."""
+    (edited.root / "my.yaml").write_text((ROOT / TINY).read_text())
+    words = [Path(word).name if "bin/" in word else word for word in shlex.split(command)]
+    if "--configfile" not in words:
+        words += ["--configfile", TINY]
+    if "--use-conda" in words or "--profile" in words:
+        words += ["--dry-run"]
+    edited.run(*words)
+
+
+def test_the_table_names_every_figure_and_table():
+    named = set(re.findall(r"`((?:figure|table)_\w+)`", TEXT))
+    assert named == {name for name in DRAWN if not name.startswith("table_claims")}
+
+
+def test_the_library_example_runs(tmp_path: Path):
+    (example,) = blocks("python")
+    namespace: dict = {}
+    exec(compile(example.replace("epochs=20", "epochs=2"), "README.md", "exec"), namespace)
+    assert namespace["z"].shape == (1797, 2)
+    assert namespace["fresh"].shape == (16, 64)
+
+
+def test_links_lead_somewhere():
+    for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", TEXT):
+        assert (ROOT / link).exists(), link

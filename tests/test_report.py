@@ -1,0 +1,430 @@
+"""The report: values, text, cross-references, HTML and PDF, made from small made-up results."""
+
+import csv
+import json
+import re
+from html.parser import HTMLParser
+from itertools import product
+from pathlib import Path
+
+import pytest
+import yaml
+from docutils.core import publish_doctree
+from docutils.nodes import Text, paragraph
+
+from pandoc import convert
+from report_html import report_html
+from report_markdown import render, report_markdown
+from report_pdf import report_pdf
+from report_values import report_values
+from vae.results import MEASUREMENT
+
+PROJECT = Path(__file__).parents[1]
+REPORT = PROJECT / "workflow/report"
+CAPTIONS = sorted((REPORT / "captions").glob("*.rst"))
+FIGURES = [path.stem for path in CAPTIONS if path.stem.startswith("figure_")]
+TABLES = [path.stem for path in CAPTIONS if path.stem.startswith("table_")]
+CROSSREF = {"crossref": REPORT / "crossref.lua", "bibliography": REPORT / "references.bib"}
+
+EPOCHS = 3
+EXPERIMENTS = {
+    "latent_dimension": (["digits"], [2, 10, 20], [90]),
+    "training_size": (["digits"], [10], [30, 90]),
+    "manifold": (["digits"], [2], [90]),
+    "images": (["photo_patches_grey"], [20], [80]),
+    "networks_published": (["networks_published"], [2], [60]),
+    "networks_like_for_like": (["networks_like_for_like"], [2], [40]),
+    "comparison": (["digits"], [20], [90]),
+}
+STRUCTURES = {"sparse": 900.0, "community": 1000.0, "small_world": 1100.0}
+
+
+def evaluation(folder: Path, experiment: str, seeds: int = 2) -> Path:
+    """Write a tidy table in which every number can be told from the settings."""
+    datasets, latent_dimensions, train_sizes = EXPERIMENTS[experiment]
+    path = folder / f"{experiment}.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(MEASUREMENT)
+        for dataset, latent, size, seed in product(
+            datasets, latent_dimensions, train_sizes, range(1, seeds + 1)
+        ):
+            run = (dataset, "two_layer", "report", latent, size, EPOCHS, "numpy", seed)
+            for epoch, split in product(range(1, EPOCHS + 1), ("train", "test")):
+                elbo = -100.0 + latent + size / 10 + epoch + seed
+                writer.writerow([*run, epoch, split, "elbo", elbo, "nats/image"])
+                writer.writerow([*run, epoch, split, "runtime", 2.0, "s"])
+            finals = {
+                "active_units": latent,
+                "mean_squared_error": 0.01,
+                "reconstruction_error": 80,
+            }
+            finals |= {"silhouette": 0.25, "knn_accuracy": 0.9}
+            finals |= {f"elbo_{name}": -floor - 10 for name, floor in STRUCTURES.items()}
+            for (metric, value), split in product(finals.items(), ("train", "test")):
+                writer.writerow([*run, EPOCHS, split, metric, value, "1"])
+    return path
+
+
+def card(folder: Path, name: str) -> Path:
+    contents: dict[str, object] = {
+        "name": name,
+        "n_train": 1347,
+        "n_test": 450,
+        "shape": [8, 8],
+        "split": "a quarter held out",
+        "citation": "A. Author (1998). https://example.org/a_b",
+    }
+    if name.startswith("networks"):
+        contents["protocol"] = name.removeprefix("networks_")
+        contents["entropy_floor"] = STRUCTURES
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(contents))
+    return path
+
+
+def write_csv(path: Path, header: str, *rows: str) -> Path:
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+def values_inputs(folder: Path, seeds: int = 2) -> dict[str, object]:
+    folder.mkdir(exist_ok=True)
+    errors = {"vae": 20.0, "rbm": 15.0, "dbn": 40.0, "entropy_floor": 10.0, "mean_image": 45.0}
+    fair = errors | {"rbm": 25.0}
+    reconstruction = [
+        f"digits,{model},{protocol},{seed},reconstruction_error,{error + seed},nats/image"
+        for protocol, models in (("published", errors), ("like_for_like", fair))
+        for model, error in models.items()
+        for seed in range(1, seeds + 1)
+    ]
+    machine = dict.fromkeys(
+        ["platform", "blas", "python", "numpy", "tensorflow", "cupy", "networkx", "scikit-learn"],
+        "1.0 (a_b)",
+    )
+    machine |= {"processor": "CPU @ 2.2 GHz", "snakemake": "9.0", "date": "2024-02-29"}
+    (folder / "machine.json").write_text(
+        json.dumps(machine | {"cores": 2, "threads": 1, "memory_gib": 7.75})
+    )
+    (folder / "claims.json").write_text(
+        json.dumps(
+            {
+                "first": {"section": "5", "verdict": "reproduced"},
+                "second": {"section": "6.1", "verdict": "not reproduced"},
+                "third": {"section": "6.3", "verdict": "not reproduced"},
+            }
+        )
+    )
+    config = yaml.safe_load((PROJECT / "config/config.yaml").read_text())
+    published = yaml.safe_load((PROJECT / "config/claims.yaml").read_text())["published"]
+    datasets = sorted({dataset for datasets, _, _ in EXPERIMENTS.values() for dataset in datasets})
+    return {
+        "evaluations": [evaluation(folder, name, seeds) for name in EXPERIMENTS],
+        "reconstruction": write_csv(
+            folder / "reconstruction.csv",
+            "dataset,model,protocol,seed,metric,value,unit",
+            *reconstruction,
+        ),
+        "cards": [card(folder, name) for name in datasets],
+        "backends": write_csv(
+            folder / "backends.csv",
+            "backend,device,status,repeat,seconds,images_per_second,peak_memory_mib,note",
+            "numpy,CPU,measured,1,8,100,200,",
+            "numpy,CPU,measured,2,9,100,200,",
+            "numpy,CPU,measured,3,40,100,200,",
+            "tensorflow,CPU,measured,1,3,300,400,",
+            "cupy,,not measured,,,,,no CUDA device",
+        ),
+        "machine": folder / "machine.json",
+        "profile": write_csv(
+            folder / "numpy_epoch.csv",
+            "function,module,calls,own_seconds,cumulative_seconds",
+            "run_epoch,array,1,1.0,4.0",
+            "_backward,array,600,3.0,3.0",
+        ),
+        "claims": folder / "claims.json",
+        "settings": {
+            name: config[name]
+            for name in ("architectures", "trainings", "boltzmann_machines", "benchmark")
+        }
+        | {"published": published},
+    }
+
+
+@pytest.fixture(scope="session")
+def values(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("values")
+    report_values(**values_inputs(folder), values=folder / "values.json")  # type: ignore[arg-type]
+    return folder / "values.json"
+
+
+@pytest.fixture(scope="session")
+def built(values: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the whole report; returns its folder."""
+    folder = tmp_path_factory.mktemp("report")
+    (folder / "figures").mkdir()
+    (folder / "tables").mkdir()
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"><path d="M0 0h9v9z"/></svg>'
+    )
+    for name in FIGURES:
+        (folder / f"figures/{name}.svg").write_text(svg)
+    for name in TABLES:
+        write_csv(folder / f"tables/{name}.csv", "Model,Loss", '"VAE, ours",-1.5 ± 0.2', "RBM,20")
+    report_markdown(REPORT / "report.md", values, CAPTIONS, folder / "report.md")
+    shown = {
+        "figures": sorted((folder / "figures").iterdir()),
+        "tables": sorted((folder / "tables").iterdir()),
+    }
+    report_html(
+        folder / "report.md",
+        **shown,
+        **CROSSREF,
+        style=REPORT / "style.css",
+        html=folder / "report.html",
+    )
+    for name in ("report.pdf", "again.pdf"):
+        report_pdf(
+            folder / "report.md",
+            **shown,
+            **CROSSREF,
+            template=REPORT / "report.typ",
+            pdf=folder / name,
+        )
+    return folder
+
+
+# Values
+
+
+def test_values_are_means_and_spreads_over_seeds(values: Path) -> None:
+    found = json.loads(values.read_text())
+    run = "latent_dimension.digits.two_layer.report.z10-n90-e3.numpy"
+    assert found[f"{run}.test.elbo.mean"] == -100 + 10 + 9 + 3 + 1.5
+    assert found[f"{run}.test.elbo.std"] == pytest.approx(0.5**0.5)
+    assert found[f"{run}.test.elbo.peak_epoch"] == EPOCHS
+    assert found["latent_dimension.series.1.best"].endswith("z20-n90-e3.numpy")
+    assert [key[-15:] for key in found["training_size.series.1.runs"]] == [
+        "z10-n30-e3.numpy"[-15:],
+        "z10-n90-e3.numpy"[-15:],
+    ]
+
+
+def test_values_rank_models_and_backends(values: Path) -> None:
+    found = json.loads(values.read_text())
+    assert found["reconstruction.digits.published.ranking"] == ["rbm", "vae", "dbn"]
+    assert found["reconstruction.digits.like_for_like.ranking"] == ["vae", "rbm", "dbn"]
+    assert found["backends.rows"] == ["backends.1", "backends.2", "backends.3"]
+    assert found["backends.measured"] == ["backends.2", "backends.1"]
+    assert found["backends.1.seconds"] == 9, "the median, not the mean"
+    assert found["backends.3.note"] == "no CUDA device"
+    assert found["profile.1.function"] == "_backward"
+    assert found["profile.1.share"] == 0.75
+    assert found["verdicts.not_reproduced"] == 2
+    assert found["datasets.absent"] == ["MNIST", "Frey Face", "CIFAR-10"]
+
+
+def test_one_seed_has_no_spread(tmp_path: Path) -> None:
+    inputs = values_inputs(tmp_path, seeds=1)
+    report_values(**inputs, values=tmp_path / "values.json")  # type: ignore[arg-type]
+    found = json.loads((tmp_path / "values.json").read_text())
+    assert found["comparison.digits.two_layer.report.z20-n90-e3.numpy.test.elbo.std"] is None
+    report_markdown(REPORT / "report.md", tmp_path / "values.json", CAPTIONS, tmp_path / "r.md")
+    assert "±" not in (tmp_path / "r.md").read_text().replace("with ± is", "")
+
+
+def test_a_value_that_is_not_finite_is_named(tmp_path: Path) -> None:
+    inputs = values_inputs(tmp_path)
+    table = tmp_path / "manifold.csv"
+    table.write_text(table.read_text().replace("0.25", "nan", 1))
+    with pytest.raises(ValueError, match=r"manifold\..*silhouette.*finite"):
+        report_values(**inputs, values=tmp_path / "values.json")  # type: ignore[arg-type]
+
+
+# Text
+
+
+def template(folder: Path, text: str) -> Path:
+    path = folder / "report.md"
+    path.write_text(text)
+    return path
+
+
+def test_an_unknown_key_stops_with_key_line_and_nearest(tmp_path: Path) -> None:
+    text = 'One.\n\n{{ v("latent.20.test_elbow") }}\n'
+    with pytest.raises(ValueError) as error:
+        render(template(tmp_path, text), {"latent.20.test_elbo": 1.0, "machine": []}, {})
+    assert str(error.value) == (
+        f"{tmp_path / 'report.md'}, line 3: there is no value 'latent.20.test_elbow'; "
+        "the nearest is 'latent.20.test_elbo'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("\n{{ figure('figure_6') }}", "line 2: there is no caption 'figure_6'.*'figure_6_1_a'"),
+        ("{{ nothing }}", "line 1: 'nothing' is undefined"),
+        ("a\n{% if %}", "line 2: "),
+        ("\n\n{{ v('text') | decimals(1) }}", "line 3: "),
+    ],
+)
+def test_a_wrong_template_names_the_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        render(template(tmp_path, text), {"text": "word"}, {"figure_6_1_a": "A caption."})
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("-1234.56 | decimals(1)", "−1,234.6"),
+        ("0.04 | decimals(0)", "0"),
+        ("-0.04 | decimals(1)", "0.0"),
+        ("1234.5678 | significant", "1,230"),
+        ("0.012345 | significant", "0.0123"),
+        ("1281.958 | seconds", "1,280 s"),
+        ("0.875 | percent", "88%"),
+        ("2.25 | signed", "+2.2"),
+        ("-2.25 | signed", "−2.2"),
+        ("['a', 'b', 'c'] | listing", "a, b and c"),
+        ("['a, b', 'c', 'd'] | listing", "a, b; c and d"),
+        ("['a'] | listing", "a"),
+        ("'a_b @ [c]' | plain", r"a\_b \@ \[c\]"),
+    ],
+)
+def test_filters_put_numbers_into_words(tmp_path: Path, expression: str, words: str) -> None:
+    assert render(template(tmp_path, f"{{{{ {expression} }}}}"), {}, {}) == words
+
+
+def test_every_figure_and_table_has_a_caption() -> None:
+    drawn = [path.stem for path in (PROJECT / "scripts").glob("*.py")]
+    expected = [name for name in drawn if name.startswith(("figure_", "table_"))]
+    assert sorted(FIGURES + TABLES) == sorted([*expected, "table_claims"])
+
+
+def test_the_text_uses_every_figure_and_table(built: Path) -> None:
+    text = (built / "report.md").read_text()
+    for name in FIGURES:
+        assert text.count(f"({name}.svg)") == 1, name
+        assert f"@fig:{name.removeprefix('figure_')}" in text, name
+    for name in TABLES:
+        assert text.count(f'src="{name}.csv"') == 1, name
+        assert f"@tbl:{name.removeprefix('table_')}" in text, name
+
+
+def test_decimals_in_the_text_are_quotations() -> None:
+    """A number of ours is looked up; what is written out was printed by the authors."""
+    quoted = {"810.285", "462.185", "1123.84", "131.85", "102.64", "99.72", "127.48", "99.51"}
+    quoted |= {"352.43", "632.52"}
+    text = re.sub(
+        r"\{\{.*?\}\}|\{%.*?%\}|\$.*?\$", "", (REPORT / "report.md").read_text(), flags=re.S
+    )
+    assert set(re.findall(r"\d+\.\d+", text)) - {"4.1", "4.3"} == quoted
+
+
+def test_the_ranking_is_told_as_it_was_measured(values: Path, tmp_path: Path) -> None:
+    captions = {path.stem: path.read_text() for path in CAPTIONS}
+    found = json.loads(values.read_text())
+    differs = "the ranking is a property of the protocol"
+    assert differs in " ".join(render(REPORT / "report.md", found, captions).split())
+    found["reconstruction.digits.published.ranking"] = ["vae", "rbm", "dbn"]
+    assert differs not in " ".join(render(REPORT / "report.md", found, captions).split())
+
+
+@pytest.mark.parametrize("path", CAPTIONS, ids=lambda path: path.stem)
+def test_captions_are_plain_sentences(path: Path) -> None:
+    text = path.read_text().strip()
+    (only,) = publish_doctree(text, settings_overrides={"halt_level": 2}).children
+    assert isinstance(only, paragraph)
+    assert all(isinstance(child, Text) for child in only.children), "markup in reStructuredText"
+    assert not re.search(r"[*_`\[\]{}<>$@#|\\]", text), "markup in Markdown"
+    assert text.endswith(".")
+    assert "\n" not in text
+
+
+# Cross-references
+
+
+def to_html(folder: Path, text: str) -> str:
+    write_csv(folder / "table_x.csv", "Model,Loss", "VAE,-1.5 ± 0.2", "RBM,not measured")
+    html = convert(
+        template(folder, "---\ntitle: T\n---\n" + text),
+        "html5",
+        **CROSSREF,
+        resources=[folder / "table_x.csv"],
+    )
+    return " ".join(html.split())
+
+
+def test_names_carry_the_numbers_of_the_study(tmp_path: Path) -> None:
+    html = to_html(
+        tmp_path,
+        "# First\n\n## Second {#sec:second}\n\n"
+        "@fig:6_3a_elbo, @fig:samples, @tbl:x, @eq:3_2, @sec:second, [@fig:samples; @tbl:x].\n\n"
+        "![A.](a.svg){#fig:6_3a_elbo}\n\n![B.](b.svg){#fig:samples}\n\n"
+        '::: {#tbl:x .csv src="table_x.csv"}\nC.\n:::\n\n::: {#eq:3_2}\n$$x$$\n:::\n',
+    )
+    assert '<a href="#fig:6_3a_elbo">Figure 6.3a</a>' in html
+    assert html.count('<a href="#fig:samples">Figure S1</a>') == 2
+    assert '<a href="#tbl:x">Table S1</a>' in html
+    assert '<a href="#eq:3_2">Equation 3.2</a>' in html
+    assert '<a href="#sec:second">Section 1.1</a>' in html
+    assert "<strong>Figure 6.3a.</strong> A." in html
+
+
+def test_a_table_comes_from_its_csv(tmp_path: Path) -> None:
+    html = to_html(tmp_path, '::: {#tbl:x .csv src="table_x.csv"}\nC.\n:::\n')
+    assert '<td style="text-align: left;">VAE</td>' in html
+    assert '<td style="text-align: right;">−1.5 ± 0.2</td>' in html
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("@fig:nothing\n\n::: {#eq:3_2}\n$$x$$\n:::", "@fig:nothing refers to nothing.*eq:3_2"),
+        ("::: {#eq:a}\n$$x$$\n:::\n\n::: {#eq:a}\n$$x$$\n:::", "eq:a is defined twice"),
+        ("@nobody2020", "nobody2020"),
+        ('::: {#tbl:y .csv src="table_y.csv"}\nC.\n:::', "table_y.csv"),
+    ],
+)
+def test_a_reference_to_nothing_fails(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        to_html(tmp_path, text)
+
+
+# HTML and PDF
+
+
+class Links(HTMLParser):
+    """What a page refers to, and what can be referred to in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.links: list[str] = []
+        self.names: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name == "id":
+                self.names.add(value or "")
+            elif name == "href" and tag == "a":
+                self.links.append(value or "")
+            elif name in ("src", "href", "data", "srcset", "poster"):
+                self.loaded.append(value or "")
+
+
+def test_the_html_needs_no_other_file(built: Path) -> None:
+    page = Links()
+    html = (built / "report.html").read_text()
+    page.feed(html)
+    assert len(page.loaded) == len(FIGURES)
+    assert all(source.startswith("data:") for source in page.loaded)
+    assert not re.search(r"@import|url\((?!['\"]?data:)", html)
+    for link in page.links:
+        assert link.startswith("https://") or link.removeprefix("#") in page.names, link
+
+
+def test_the_pdf_is_the_same_bytes_for_the_same_input(built: Path) -> None:
+    assert (built / "report.pdf").read_bytes() == (built / "again.pdf").read_bytes()
+    assert (built / "report.pdf").read_bytes().startswith(b"%PDF")

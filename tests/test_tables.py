@@ -1,0 +1,258 @@
+"""Tables hold the right numbers, say why one is missing, and read as csv and as Markdown."""
+
+import csv
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import fabricated
+import numpy as np
+import pytest
+
+from vae.results import read_table, select, varying
+from vae.tables import mean_and_deviation, write_table
+from vae.wording import in_report_order, readable
+
+
+def rows_of(name: str, folder: Path, **arguments: Any) -> list[dict[str, str]]:
+    """Make a table and return its rows as the csv has them."""
+    table, markdown = folder / "table.csv", folder / "table.md"
+    getattr(import_module(name), name)(**arguments, table=table, markdown=markdown)
+    with table.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(markdown.read_text(encoding="utf-8").splitlines()) == len(rows) + 2
+    return rows
+
+
+def test_a_backend_that_could_not_run_says_why(tmp_path: Path) -> None:
+    rows = rows_of(
+        "table_5_1_backends",
+        tmp_path,
+        timings=fabricated.timings(tmp_path / "timings.csv"),
+        published={"numpy": {"CPU": 1281.958}, "tensorflow": {"GPU": 2.368}},
+    )
+    assert rows == [
+        {
+            "Backend": "NumPy",
+            "Device": "CPU",
+            "Median (s/epoch)": "3.000",
+            "Least": "2.000",
+            "Greatest": "4.000",
+            "Images/s": "20000",
+            "Peak memory (MiB)": "503",
+            "Report (s/epoch)": "1281.958",
+            "Status": "measured, 3 repeats",
+        },
+        {
+            "Backend": "CuPy",
+            "Device": "GPU",
+            "Median (s/epoch)": "–",
+            "Least": "–",
+            "Greatest": "–",
+            "Images/s": "–",
+            "Peak memory (MiB)": "–",
+            "Report (s/epoch)": "not given",
+            "Status": "not measured: no CUDA device",
+        },
+        {
+            "Backend": "TensorFlow",
+            "Device": "GPU",
+            "Median (s/epoch)": "–",
+            "Least": "–",
+            "Greatest": "–",
+            "Images/s": "–",
+            "Peak memory (MiB)": "–",
+            "Report (s/epoch)": "2.368",
+            "Status": "not measured: not in the benchmark",
+        },
+    ]
+
+
+def test_reconstruction_errors_stand_beside_the_published_ones(tmp_path: Path) -> None:
+    rows = rows_of(
+        "table_6_1_reconstruction_error",
+        tmp_path,
+        evaluations=fabricated.reconstruction_errors(tmp_path / "errors.csv"),
+        published={"vae": 73.783, "rbm": 19.704, "dbn": 133.117},
+    )
+    assert [row["Model"] for row in rows] == ["VAE", "RBM", "DBN", "Entropy floor", "Mean image"]
+    assert {row["Data set"] for row in rows} == {"Digits"}
+    assert [row["Report (MNIST)"] for row in rows] == [
+        "73.783",
+        "19.704",
+        "133.117",
+        "not given",
+        "not given",
+    ]
+    assert rows[1]["Published protocol"] == "30.00 ± 1.00"
+    assert rows[1]["Like for like"] == "80.00 ± 1.00"
+    assert rows[1]["Like for like, deviation over images"] == "9.00 ± 0.00"
+    assert rows[3]["Published protocol"] == "not measured"
+    assert rows[3]["Like for like"] == "40.00", "one value has no deviation"
+
+
+def latent_rows(size: int, **setting: Any) -> list[dict[str, Any]]:
+    """Make the measurements of two seeds up, 100 too high before the last epoch."""
+    values = {"elbo": -20.0, "kl": 5.0, "active_units": size, "reconstruction_error": 15.0}
+    return [
+        {"latent_dimension": size, "seed": seed, "metric": metric, **setting}
+        | {"epoch": epoch, "value": value + seed + (100 if epoch < 4 else 0)}
+        for seed in (1, 3)
+        for metric, value in values.items()
+        for epoch in ((3, 4) if metric in ("elbo", "kl") else (4,))
+    ]
+
+
+def test_latent_dimensions_are_summed_up_after_the_last_epoch(tmp_path: Path) -> None:
+    path = fabricated.measurements(
+        tmp_path / "evaluations.csv",
+        [*latent_rows(10), *latent_rows(2), {"metric": "elbo", "split": "train", "value": -9.0}],
+    )
+    rows = rows_of("table_latent_dimension", tmp_path, evaluations=path)
+    assert [row["Latent dimension"] for row in rows] == ["2", "10"]
+    assert rows[0] == {
+        "Latent dimension": "2",
+        "Train ELBO (nats/image)": "-9.00",
+        "Test ELBO (nats/image)": "-18.00 ± 1.41",
+        "Test KL (nats/image)": "7.00 ± 1.41",
+        "Active units": "4.0 ± 1.4",
+        "Test reconstruction error (nats/image)": "17.00 ± 1.41",
+        "Silhouette": "not measured",
+        "Nearest-neighbour accuracy": "not measured",
+        "Seeds": "2",
+    }
+    assert rows[1]["Train ELBO (nats/image)"] == "not measured"
+
+
+def test_settings_that_vary_lead_the_rows(tmp_path: Path) -> None:
+    path = fabricated.measurements(
+        tmp_path / "evaluations.csv",
+        [*latent_rows(2, architecture="one_layer"), *latent_rows(2, architecture="two_layer")],
+    )
+    rows = rows_of("table_latent_dimension", tmp_path, evaluations=path)
+    assert [row["Architecture"] for row in rows] == ["One layer", "Two layer"]
+
+
+def test_what_goes_with_the_data_set_is_no_setting_of_its_own(tmp_path: Path) -> None:
+    path = fabricated.measurements(
+        tmp_path / "evaluations.csv",
+        [
+            *latent_rows(2, dataset="digits", train_size=1347),
+            *latent_rows(2, dataset="mnist", train_size=60000),
+        ],
+    )
+    assert varying(read_table(path), "latent_dimension") == ["dataset"]
+    assert varying(read_table(path), "dataset") == []
+
+
+def network_inputs(folder: Path) -> dict[str, list[Path]]:
+    """Write losses of two seeds, and the cards, of both protocols."""
+    evaluations, cards = [], []
+    for protocol in ("published", "like_for_like"):
+        dataset = f"networks_{protocol}"
+        evaluations.append(
+            fabricated.measurements(
+                folder / f"{dataset}.csv",
+                [
+                    {"dataset": dataset, "seed": seed, "metric": f"{metric}_{name}", "value": value}
+                    for seed in (1, 2)
+                    for name in fabricated.STRUCTURES
+                    for metric, value in (("elbo", -500.0 - seed), ("reconstruction", 490.0))
+                ],
+            )
+        )
+        floors = dict(zip(fabricated.STRUCTURES, (400.0, 450.0, 510.0), strict=True))
+        cards.append(
+            fabricated.card(
+                folder / f"{dataset}.json", name=dataset, protocol=protocol, entropy_floor=floors
+            )
+        )
+    return {"evaluations": evaluations, "cards": cards}
+
+
+def test_network_losses_stand_beside_their_floors(tmp_path: Path) -> None:
+    rows = rows_of("table_network_loss", tmp_path, **network_inputs(tmp_path))
+    assert [(row["Protocol"], row["Structure"]) for row in rows] == [
+        (protocol, structure)
+        for protocol in ("Published", "Like for like")
+        for structure in ("Small world", "Community", "Sparse")
+    ]
+    assert rows[0] == {
+        "Protocol": "Published",
+        "Structure": "Small world",
+        "Reconstruction loss": "490.0 ± 0.0",
+        "Negative ELBO": "501.5 ± 0.7",
+        "Entropy floor": "510.0",
+        "Above the floor": "-8.5 ± 0.7",
+    }
+
+
+def test_networks_without_a_card_are_an_error(tmp_path: Path) -> None:
+    inputs = network_inputs(tmp_path)
+    inputs["cards"].pop()
+    with pytest.raises(ValueError, match="no data card of 'networks_like_for_like'"):
+        rows_of("table_network_loss", tmp_path, **inputs)
+
+
+def test_a_data_card_becomes_a_row(tmp_path: Path) -> None:
+    card = fabricated.card(tmp_path / "digits.json")
+    assert rows_of("table_datasets", tmp_path, cards=[card]) == [
+        {
+            "Data set": "Digits",
+            "Shape": "8 × 8",
+            "Train": "1,347",
+            "Test": "450",
+            "Classes": "2",
+            "Values": "0 to 255 (uint8)",
+            "Source": "scikit-learn | load_digits",
+            "Licence": "CC BY 4.0",
+        }
+    ]
+
+
+def test_markdown_sets_numbers_right_with_a_minus_and_escapes_bars(tmp_path: Path) -> None:
+    rows = [{"Name": "a|b", "ELBO": "-1.5 ± 0.5"}, {"Name": "CC-BY-4.0", "ELBO": "-10"}]
+    write_table(rows, tmp_path / "t.csv", tmp_path / "t.md", text_columns=["Name"])
+    assert (tmp_path / "t.md").read_text(encoding="utf-8").splitlines() == [
+        "| Name      |       ELBO |",
+        "| :-------- | ---------: |",
+        "| a\\|b      | −1.5 ± 0.5 |",
+        "| CC-BY-4.0 |        −10 |",
+    ]
+    lines = (tmp_path / "t.csv").read_text(encoding="utf-8").splitlines()
+    assert lines == ["Name,ELBO", "a|b,-1.5 ± 0.5", "CC-BY-4.0,-10"]
+
+
+def test_a_table_without_rows_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="at least one row"):
+        write_table([], tmp_path / "t.csv", tmp_path / "t.md", text_columns=[])
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [([1.0, 3.0], "2.0 ± 1.4"), ([2.0], "2.0"), ([], "not measured"), ([np.nan, 2.0], "2.0")],
+)
+def test_a_spread_needs_two_values(values: list[float], text: str) -> None:
+    assert mean_and_deviation(values, 1) == text
+
+
+def test_a_table_of_other_columns_names_the_one_it_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("dataset,latent_dimensions\ndigits,2\n")
+    with pytest.raises(ValueError, match=r"table\.csv, column: 'latent_dimension'.*nearest is lat"):
+        read_table(path, ("dataset", "latent_dimension"))
+
+
+def test_a_metric_that_was_not_measured_is_named_with_its_nearest(tmp_path: Path) -> None:
+    path = fabricated.measurements(tmp_path / "t.csv", [{"metric": "elbo", "value": 1.0}])
+    with pytest.raises(ValueError, match=r"metric: 'elbow'.*nearest is elbo"):
+        select(read_table(path), metric="elbow")
+
+
+def test_names_read_as_words() -> None:
+    assert [readable(name) for name in ("small_world", "cupy", "vae")] == [
+        "Small world",
+        "CuPy",
+        "VAE",
+    ]
+    assert in_report_order(["sparse", "ring", "small_world"]) == ["small_world", "sparse", "ring"]
