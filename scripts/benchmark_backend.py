@@ -7,10 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from step import run
-from vae.architecture import Architecture
 from vae.backends import create_trainer, device, limit_threads, unavailable
 from vae.benchmark import COLUMNS, benchmark_problem
 from vae.optimizer import Adam

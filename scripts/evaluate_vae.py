@@ -10,11 +10,11 @@ from step import run
 from vae.datasets import Dataset, load_dataset
 from vae.datasets.subset import training_rows
 from vae.evaluation import active_units, latent_manifold, latent_separation, mean_squared_error
+from vae.history import Measurement, read_history
 from vae.model import Model, load_model
 from vae.reconstruction import binary_cross_entropy
 from vae.results import MEASUREMENT, RUN, classes_in_turn
 from vae.seeding import generator
-from vae.history import Measurement, read_history
 
 SHOWN = 100
 """Test items reconstructed for the figures, and samples drawn from the prior."""

@@ -63,7 +63,10 @@ def figure_6_4_latent_manifold(arrays: Path, svg: Path, pdf: Path, png: Path) ->
 def draw_manifold(axes: Axes, images: NDArray[Any], image_shape: NDArray[np.int64]) -> None:
     """Tile the decoded grid, each image centred on its latent point."""
     edge = REACH * SIDE / (SIDE - 1)
-    sheet = mosaic(images, image_shape.tolist(), SIDE, background=0)
+    tiles = images.reshape(-1, *image_shape)
+    # Small digits touch their images' edges, and would run into one another.
+    tiles = np.pad(tiles, [(0, 0), (1, 1), (1, 1), *[(0, 0)] * (tiles.ndim - 3)])
+    sheet = mosaic(tiles.reshape(len(tiles), -1), tiles.shape[1:], SIDE, background=0)
     axes.imshow(sheet, extent=(-edge, edge, -edge, edge))
     axes.set_xticks(np.arange(-REACH, REACH + 1))
     axes.set_yticks(np.arange(-REACH, REACH + 1))

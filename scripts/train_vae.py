@@ -8,8 +8,8 @@ from vae.architecture import Architecture
 from vae.backends import limit_threads
 from vae.datasets import load_dataset
 from vae.datasets.subset import training_rows
-from vae.seeding import generator
 from vae.history import write_history
+from vae.seeding import generator
 from vae.training import train
 
 

@@ -55,7 +55,7 @@ class Project:
 
 
 def copy_project(target: Path) -> Project:
-    """Copy what belongs to the project: what git tracks or would, or all but results outside git."""
+    """Copy what git tracks or would track; outside git, everything but what was made."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,

@@ -63,26 +63,81 @@ def profile(adam: float, backward: float) -> dict[str, pd.DataFrame]:
 
 
 CASES = [
-    ("small_latent_space_restricts", {"latent_dimension": tidy("latent_dimension", {2: [-9, -8], 20: [-7, -7]})}, True, "higher in 2 of 2 seeds"),
-    ("small_latent_space_restricts", {"latent_dimension": tidy("latent_dimension", {2: [-9, -6], 20: [-7, -7]})}, False, "higher in 1 of 2 seeds"),
-    ("latent_space_saturates", {"latent_dimension": tidy("latent_dimension", {2: [-10], 10: [-5], 20: [-4.9]})}, True, "0.10 come after 10"),
-    ("latent_space_saturates", {"latent_dimension": tidy("latent_dimension", {2: [-10], 10: [-5], 20: [-3]})}, False, "2.00 come after 10"),
-    ("few_images_less_stable", {"training_size": tidy("train_size", {100: [-9, -5], 1000: [-4, -4.1]})}, True, "2.83 at train size 100, 0.07 at 1000"),
-    ("few_images_less_stable", {"training_size": tidy("train_size", {100: [-5, -5], 1000: [-4, -9]})}, False, "0.00 at train size 100"),
-    ("few_images_less_stable", {"training_size": tidy("train_size", {100: [-5], 1000: [-4]})}, None, "at least two seeds"),
-    ("networks_separate", {"networks_published": tidy("seed", {0: [0.99]}, metric="knn_accuracy")}, True, "Knn accuracy 0.99"),
-    ("networks_separate", {"networks_published": tidy("seed", {0: [0.5]}, metric="knn_accuracy")}, False, "0.95 asked for"),
-    ("networks_reconstructed", networks(105), True, r"Loss 105.0, floor 100.0 nats a network: \+5.0%"),
+    (
+        "small_latent_space_restricts",
+        {"latent_dimension": tidy("latent_dimension", {2: [-9, -8], 20: [-7, -7]})},
+        True,
+        "higher in 2 of 2 seeds",
+    ),
+    (
+        "small_latent_space_restricts",
+        {"latent_dimension": tidy("latent_dimension", {2: [-9, -6], 20: [-7, -7]})},
+        False,
+        "higher in 1 of 2 seeds",
+    ),
+    (
+        "latent_space_saturates",
+        {"latent_dimension": tidy("latent_dimension", {2: [-10], 10: [-5], 20: [-4.9]})},
+        True,
+        "0.10 come after 10",
+    ),
+    (
+        "latent_space_saturates",
+        {"latent_dimension": tidy("latent_dimension", {2: [-10], 10: [-5], 20: [-3]})},
+        False,
+        "2.00 come after 10",
+    ),
+    (
+        "few_images_less_stable",
+        {"training_size": tidy("train_size", {100: [-9, -5], 1000: [-4, -4.1]})},
+        True,
+        "2.83 at train size 100, 0.07 at 1000",
+    ),
+    (
+        "few_images_less_stable",
+        {"training_size": tidy("train_size", {100: [-5, -5], 1000: [-4, -9]})},
+        False,
+        "0.00 at train size 100",
+    ),
+    (
+        "few_images_less_stable",
+        {"training_size": tidy("train_size", {100: [-5], 1000: [-4]})},
+        None,
+        "at least two seeds",
+    ),
+    (
+        "networks_separate",
+        {"networks_published": tidy("seed", {0: [0.99]}, metric="knn_accuracy")},
+        True,
+        "Knn accuracy 0.99",
+    ),
+    (
+        "networks_separate",
+        {"networks_published": tidy("seed", {0: [0.5]}, metric="knn_accuracy")},
+        False,
+        "0.95 asked for",
+    ),
+    (
+        "networks_reconstructed",
+        networks(105),
+        True,
+        r"Loss 105.0, floor 100.0 nats a network: \+5.0%",
+    ),
     ("networks_reconstructed", networks(120), False, r"\+20.0%"),
     ("ranking_published", ranking(1, 2, 3), True, "RBM 1.00 < VAE 2.00 < DBN 3.00"),
     ("ranking_published", ranking(2, 1, 3), False, "VAE 1.00 < RBM 2.00 < DBN 3.00"),
     ("tensorflow_faster_than_numpy", timings(4, 2), True, "2.00 times"),
     ("tensorflow_faster_than_numpy", timings(2, 4), False, "0.50 times"),
-    ("tensorflow_faster_than_numpy", timings(2, None), None, "tensorflow was not measured: no such thing"),
+    (
+        "tensorflow_faster_than_numpy",
+        timings(2, None),
+        None,
+        "tensorflow was not measured: no such thing",
+    ),
     ("hot_spots", profile(3, 2), True, "adam 50%, _backward 33%"),
     ("hot_spots", profile(3, 0.5), False, "affine 22%"),
     ("natural_images_blurry", {}, None, "Would need"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "tables", "holds", "finding"), CASES)

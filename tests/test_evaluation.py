@@ -30,9 +30,7 @@ def test_squared_error_is_per_pixel():
 
 
 def test_manifold_runs_from_top_left_to_bottom_right():
-    architecture = Architecture(
-        2, 2, encoder_sizes=(), decoder_sizes=(), likelihood="gaussian"
-    )
+    architecture = Architecture(2, 2, encoder_sizes=(), decoder_sizes=(), likelihood="gaussian")
     parameters = np.zeros(architecture.parameter_count)
     weight, _ = architecture.views(parameters)[-1]
     weight[:2, :2] = np.eye(2)  # the decoder's mean is z itself

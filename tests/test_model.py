@@ -59,7 +59,7 @@ def test_more_samples_only_make_the_estimate_steadier(model, x):
 def test_what_is_no_model_is_named(tmp_path, content):
     path = tmp_path / "model.npz"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match="model.npz is not a model saved by this package"):
+    with pytest.raises(ValueError, match=r"model\.npz is not a model saved by this package"):
         load_model(path)
 
 

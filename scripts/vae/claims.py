@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -105,7 +106,7 @@ def ascending(
     values = [means[name] for name in order]
     found = sorted(order, key=lambda name: means[name])
     finding = "Found: " + " < ".join(f"{name.upper()} {means[name]:.2f}" for name in found) + "."
-    return _verdict(all(a < b for a, b in zip(values, values[1:], strict=False)), finding)
+    return _verdict(all(a < b for a, b in pairwise(values)), finding)
 
 
 def at_least(tables: Tables, table: str, where: Mapping[str, Any], threshold: float) -> Verdict:

@@ -12,9 +12,9 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from vae.architecture import LIKELIHOODS, NETWORKS, Architecture
 from vae.backends import BACKENDS, create_trainer
+from vae.history import Measurement
 from vae.model import Model
 from vae.optimizer import Adam
-from vae.history import Measurement
 from vae.training import draw_epoch, elbo_measurements, train, trained_model
 
 

@@ -74,6 +74,7 @@ rule compare_reconstructions:
         mem_mb=1500,
         runtime="30m",
     params:
+        name=COMPARISON["datasets"][0],
         seeds=[run.seed for run in experiment_runs(config, "comparison")],
         root_seed=config["seed"],
     script:

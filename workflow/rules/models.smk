@@ -52,6 +52,8 @@ rule train_boltzmann:
         mem_mb=1000,
         runtime="4h",
     params:
+        name="{dataset}",
+        machine="{machine}",
         settings=lookup("boltzmann_machines/{machine}", within=config),
         train_size=lambda wildcards: MachineRun.from_wildcards(wildcards).train_size,
         root_seed=config["seed"],
