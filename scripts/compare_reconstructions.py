@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from vae.comparison import (
     like_for_like_errors,
     published_errors,
 )
-from vae.datasets import Dataset, load_dataset
+from vae.datasets import load_dataset
+from vae.datasets.subset import training_rows
 from vae.model import load_model
 from vae.reconstruction import entropy_floor, mean_image_errors
 from vae.results import classes_in_turn
@@ -35,6 +36,7 @@ def compare_reconstructions(
     evaluation: Path,
     arrays: Path,
     name: str,
+    train_size: int | Literal["all"],
     seeds: list[int],
     root_seed: int,
 ) -> None:
@@ -52,6 +54,8 @@ def compare_reconstructions(
         npz: image_shape, and test images x, labels y and reconstructions vae, rbm, dbn.
     name
         The dataset's.
+    train_size
+        Training images of every model.
     seeds
         Training seeds, in the order of the models.
     root_seed
@@ -69,7 +73,9 @@ def compare_reconstructions(
             data.pixels("test")[:PUBLISHED_IMAGES], generator(root_seed, "corrupt", name)
         )
         for seed, models in zip(seeds, trained, strict=True):
-            for model, protocol, errors in _errors(data, models, corrupted):
+            rows = training_rows(len(data.x_train), train_size, root_seed, name, seed)
+            train = data.pixels("train")[rows]
+            for model, protocol, errors in _errors(train, data.pixels("test"), models, corrupted):
                 for metric, value in (
                     ("reconstruction_error", errors.mean()),
                     ("reconstruction_error_std", errors.std(ddof=1)),
@@ -88,10 +94,9 @@ def compare_reconstructions(
 
 
 def _errors(
-    data: Dataset, models: Mapping[str, Any], corrupted: np.ndarray
+    train: np.ndarray, test: np.ndarray, models: Mapping[str, Any], corrupted: np.ndarray
 ) -> Iterator[tuple[str, str, np.ndarray]]:
     """Model, protocol and its errors, an image each; the ends of the scale beside the models."""
-    train, test = data.pixels("train"), data.pixels("test")
     for model, errors in published_errors(**models, train=train, corrupted=corrupted).items():
         yield model, "published", errors
     for model, errors in like_for_like_errors(models, test).items():

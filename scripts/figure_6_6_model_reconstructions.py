@@ -36,7 +36,7 @@ def figure_6_6_model_reconstructions(
     shown = classes_in_turn(images["y"])[:IMAGES]
     rows = [images[name][shown] for name in ("x", *MODELS)]
     with style():
-        figure = new_figure(PAGE_WIDTH, 2.37)
+        figure = new_figure(PAGE_WIDTH, 2.15)
         draw_images(
             figure.subplots(),
             np.concatenate(rows),

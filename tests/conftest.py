@@ -43,7 +43,7 @@ class Project:
 
     def snakemake(self, *arguments: str, config: str = TINY, status: int | None = 0) -> str:
         """Run Snakemake on the smallest configuration, or on another."""
-        return self.run("snakemake", "--configfile", config, *arguments, status=status)
+        return self.run("snakemake", *arguments, "--configfile", config, status=status)
 
     def planned(self, *arguments: str) -> set[str]:
         """Rules that a run would run now."""

@@ -96,6 +96,30 @@ def test_a_figure_is_the_same_three_files_under_any_user_settings(
         assert draw(name, inputs[name], tmp_path) == [svg, pdf, png]
 
 
+@pytest.mark.parametrize("name", FIGURES)
+def test_nothing_is_cut_off(
+    name: str,
+    inputs: dict[str, dict[str, Any]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every letter lies within the figure's edges."""
+    saved: list[Figure] = []
+    script = import_module(name)
+    original = script.save
+
+    def save(figure: Figure, *files: Path) -> None:
+        original(figure, *files)
+        saved.append(figure)
+
+    monkeypatch.setattr(script, "save", save)
+    draw(name, inputs[name], tmp_path)
+    (figure,) = saved
+    drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    assert drawn.x0 >= 0 and drawn.x1 <= width
+    assert drawn.y0 >= 0 and drawn.y1 <= height
+
+
 def test_seeds_are_drawn_as_mean_range_and_points() -> None:
     axes = Figure().subplots()
     values = np.array([[1.0, 5.0, np.nan], [3.0, 6.0, 7.0]])
@@ -257,8 +281,10 @@ def test_the_manifold_lies_on_its_latent_points() -> None:
     assert left + step / 2 == pytest.approx(-3)
     assert top - step / 2 == pytest.approx(3)
     sheet = axes.images[0].get_array()
-    assert sheet[0, 0, 0] == 0, "the first image is at the upper left"
-    assert sheet[-1, -1, 0] == 255
+    tile = len(sheet) // 20
+    assert sheet[tile // 2, tile // 2, 0] == 0, "the first image is at the upper left"
+    assert sheet[-tile // 2, -tile // 2, 0] == 255
+    assert sheet[-1, -1, 0] == 0, "a dark rim sets images apart"
 
 
 def test_each_class_is_named_at_its_median() -> None:

@@ -97,7 +97,7 @@ def test_experiment_is_the_product_of_its_lists_with_seeds_fastest(config: dict[
         ("all", 1),
         ("all", 2),
     ]
-    assert runs[0] == Run("digits", "two_layer", "report", 10, 100, 5, "numpy", 1)
+    assert runs[0] == Run("digits", "two_layer_200", "report", 10, 100, 5, "numpy", 1)
 
 
 def test_every_list_has_its_part_in_the_product(config: dict[str, Any]) -> None:

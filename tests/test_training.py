@@ -49,7 +49,7 @@ def test_elbo_is_minus_its_parts_and_rises(x):
 
 
 def test_learned_bound_approaches_the_entropy_of_known_data(x):
-    """The data's entropy is known: a good model comes within a nat, and none above but by chance."""
+    """The data's entropy is known: a good model comes within a nat, none above but by chance."""
     generator = np.random.default_rng(0)
     p = generator.uniform(0.05, 0.95, (2, 10))
     rows = ((np.arange(1024)[:, None] >> np.arange(10)) & 1).astype(float)

@@ -86,11 +86,11 @@ REPORT = {"all", "report_html", "report_pdf"}
     [
         (
             "scripts/figure_6_4_latent_manifold.py",
-            {"figure_6_4_latent_manifold", "figures"} | REPORT,
+            {"figure_6_4_latent_manifold"} | REPORT,
         ),
         (
             "scripts/vae/plotting.py",
-            {name for name in DRAWN if name.startswith("figure_")} | {"figures"} | REPORT,
+            {name for name in DRAWN if name.startswith("figure_")} | REPORT,
         ),
         ("scripts/vae/backends/tensorflow.py", set()),
         ("scripts/vae/estimator.py", set()),
@@ -140,7 +140,7 @@ def test_a_killed_run_goes_on(tmp_path: Path):
     project = copy_project(tmp_path)
     target = "results/models/digits/tiny/report/z2-nall-e400/numpy-seed1/model.npz"
     running = subprocess.Popen(
-        [Path(sys.executable).parent / "snakemake", "--configfile", TINY, target],
+        [Path(sys.executable).parent / "snakemake", target, "--configfile", TINY],
         cwd=project.root,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

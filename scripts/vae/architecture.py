@@ -144,7 +144,7 @@ class Architecture:
 
     @cached_property
     def parameter_count(self) -> int:
-        """Length of the parameter vector: of every layer the weight, inputs x outputs, and the bias."""
+        """Length of the parameter vector: of every layer, weight (inputs x outputs) and bias."""
         return sum((layer.inputs + 1) * layer.outputs for layer in self.layers)
 
     def views(self, flat: Any) -> list[tuple[Any, Any]]:

@@ -91,8 +91,8 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         hidden_sizes: Sequence[int] = (500, 500, 1000),
         *,
         epochs: int = 50,
-        batch_size: int = 10,
-        learning_rate: float = 0.1,
+        batch_size: int = 20,
+        learning_rate: float = 0.2,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
@@ -210,7 +210,9 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     ) -> BernoulliRBM:
         # A shorter batch would weigh less against the chains, whose number is fixed.
         batch_size = min(self.batch_size, len(x))
-        layer = BernoulliRBM(size, batch_size=batch_size, n_iter=0, random_state=rng).fit(x)
+        # A fixed seed lets score_samples flip the same units every epoch, so that epochs compare.
+        seed = rng.randint(2**31 - 1)
+        layer = BernoulliRBM(size, batch_size=batch_size, n_iter=0, random_state=seed).fit(x)
         monitored = x[rng.permutation(len(x))[:MONITORED]]
         binary = (rng.uniform(size=monitored.shape) < monitored).astype(np.float32)
         for epoch in range(1, self.epochs + 1):
@@ -255,8 +257,8 @@ class RBM(DBN):
         hidden_sizes: Sequence[int] = (500,),
         *,
         epochs: int = 50,
-        batch_size: int = 10,
-        learning_rate: float = 0.1,
+        batch_size: int = 20,
+        learning_rate: float = 0.2,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:

@@ -75,6 +75,7 @@ rule compare_reconstructions:
         runtime="30m",
     params:
         name=COMPARISON["datasets"][0],
+        train_size=COMPARISON["train_sizes"][0],
         seeds=[run.seed for run in experiment_runs(config, "comparison")],
         root_seed=config["seed"],
     script:

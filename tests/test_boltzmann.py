@@ -1,0 +1,298 @@
+"""RBM and DBN: the way up and down, what training does with the rows, the file, the errors."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+from scipy.special import expit
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.exceptions import NotFittedError
+from sklearn.neural_network import BernoulliRBM
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+from train_boltzmann import train_boltzmann
+from vae.boltzmann import DBN, RBM, LayerMeasurement, load_machine, reconstruct_through
+from vae.datasets import Dataset, save_dataset
+from vae.reconstruction import binary_cross_entropy, mean_image_errors
+
+
+def machine_of(path, layers) -> DBN:
+    """Machine with given weights (hidden x visible), hidden and visible biases."""
+    settings = {
+        "hidden_sizes": [len(hidden_bias) for _, hidden_bias, _ in layers],
+        "epochs": 1,
+        "batch_size": 1,
+        "learning_rate": 0.1,
+    }
+    arrays = {"settings": np.array(json.dumps(settings))}
+    for number, values in enumerate(layers, start=1):
+        for name, value in zip(("weights", "hidden_bias", "visible_bias"), values, strict=True):
+            arrays[f"{name}_{number}"] = np.asarray(value, np.float32)
+    np.savez(path, **arrays)
+    return load_machine(path)
+
+
+def random_machine(path, sizes) -> DBN:
+    random = np.random.default_rng(0)
+    return machine_of(
+        path,
+        [
+            (
+                random.normal(size=(hidden, visible)),
+                random.normal(size=hidden),
+                random.normal(size=visible),
+            )
+            for visible, hidden in itertools.pairwise(sizes)
+        ],
+    )
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return (load_digits().data[:500] / 16).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def fitted(digits):
+    return DBN((40, 30), epochs=20, batch_size=10, random_state=0).fit(digits[:400])
+
+
+def test_layers_that_permute_give_binary_images_back(tmp_path):
+    random = np.random.default_rng(0)
+    orders = [random.permutation(6) for _ in range(3)]
+    machine = machine_of(
+        tmp_path / "model.npz",
+        [(100 * np.eye(6)[order], np.full(6, -50), np.full(6, -50)) for order in orders],
+    )
+    images = random.integers(2, size=(20, 6)).astype(np.float32)
+    top = images[:, orders[0]][:, orders[1]][:, orders[2]]
+    np.testing.assert_allclose(machine.transform(images), top, atol=1e-6)
+    np.testing.assert_allclose(machine.inverse_transform(top), images, atol=1e-6)
+    np.testing.assert_allclose(machine.reconstruct(images), images, atol=1e-6)
+
+
+def test_reconstruction_passes_every_layer_up_and_down(tmp_path):
+    machine = random_machine(tmp_path / "model.npz", [5, 4, 3, 6])
+    x = np.random.default_rng(1).random((7, 5), np.float32)
+    (w1, c1, b1), (w2, c2, b2), (w3, c3, b3) = (
+        (layer.components_, layer.intercept_hidden_, layer.intercept_visible_)
+        for layer in machine.layers_
+    )
+    second = expit(expit(x @ w1.T + c1) @ w2.T + c2)
+    top = expit(second @ w3.T + c3)
+    np.testing.assert_allclose(machine.transform(x), top, rtol=1e-5)
+    down = expit(expit(expit(top @ w3 + b3) @ w2 + b2) @ w1 + b1)
+    np.testing.assert_allclose(machine.reconstruct(x), down, rtol=1e-5)
+    without_top = expit(expit(second @ w2 + b2) @ w1 + b1)
+    np.testing.assert_allclose(reconstruct_through(machine.layers_[:-1], x), without_top, rtol=1e-5)
+    assert np.abs(down - without_top).max() > 0.01
+
+
+def test_probabilities_are_those_of_the_energy(tmp_path):
+    """Against the sum over all states of exp(-E), E = -v b - h c - h W v, of a tiny RBM."""
+    machine = random_machine(tmp_path / "model.npz", [3, 2])
+    (layer,) = machine.layers_
+    visible, hidden = (np.array(list(itertools.product([0, 1], repeat=n))) for n in (3, 2))
+    weight = np.exp(
+        visible @ layer.intercept_visible_
+        + (hidden @ layer.intercept_hidden_)[:, np.newaxis]
+        + hidden @ layer.components_ @ visible.T
+    ).T
+    on = weight @ hidden / weight.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(machine.transform(visible), on, rtol=1e-5)
+
+    probability = dict(zip(map(tuple, visible), weight.sum(axis=1), strict=True))
+    for state, mass in probability.items():
+        exact = []
+        for unit in range(3):
+            flipped = tuple(np.where(np.arange(3) == unit, 1 - np.array(state), state))
+            exact.append(3 * np.log(mass / (mass + probability[flipped])))
+        layer.random_state = 0
+        scores = layer.score_samples(np.tile(np.array(state, np.float32), (50, 1)))
+        assert np.abs(scores[:, np.newaxis] - exact).min(axis=1).max() < 1e-4
+
+
+def test_training_reconstructs_held_out_images_better_than_their_mean(digits):
+    machine = RBM((60,), epochs=20, batch_size=10, random_state=0).fit(digits[:400])
+    error = binary_cross_entropy(digits[400:], machine.reconstruct(digits[400:])).mean()
+    assert error < 0.9 * mean_image_errors(digits[:400], digits[400:]).mean()
+
+
+def test_every_epoch_takes_full_batches_of_reshuffled_rows(monkeypatch):
+    batches, rates = [], []
+
+    def record(layer, rows, rng):
+        batches.append(np.round(rows[:, 0] * 22).astype(int))
+        rates.append(layer.learning_rate)
+
+    monkeypatch.setattr(BernoulliRBM, "_fit", record)
+    rows = np.repeat(np.arange(23)[:, np.newaxis] / 22, 2, axis=1)
+    DBN((4,), epochs=4, batch_size=5, learning_rate=0.2, random_state=0).fit(rows)
+    epochs = np.array(batches).reshape(4, 20)
+    assert [len(batch) for batch in batches] == [5] * 16
+    assert all(len(set(epoch)) == 20 for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) == 4
+    assert rates[::4] == pytest.approx([0.2, 0.15, 0.1, 0.05])
+
+
+def test_fewer_rows_than_a_batch_make_one_batch():
+    x = np.random.default_rng(0).random((6, 5))
+    first = RBM((4,), epochs=3, batch_size=6, random_state=0).fit(x)
+    second = RBM((4,), epochs=3, batch_size=100, random_state=0).fit(x)
+    np.testing.assert_array_equal(first.reconstruct(x), second.reconstruct(x))
+
+
+def test_history_has_both_metrics_of_every_epoch_of_every_layer(fitted):
+    assert [(row.layer, row.epoch, row.metric) for row in fitted.history_] == [
+        (layer, epoch, metric)
+        for layer in (1, 2)
+        for epoch in range(1, 21)
+        for metric in ("reconstruction_error", "pseudo_likelihood")
+    ]
+    assert {row.unit for row in fitted.history_} == {"nats/image"}
+    for metric, better in (("reconstruction_error", -1), ("pseudo_likelihood", 1)):
+        values = [row.value for row in fitted.history_ if row.layer == 1 and row.metric == metric]
+        assert better * values[-1] > better * values[0]
+
+
+def test_a_seed_decides_everything_and_leaves_the_global_generator_alone(digits):
+    machine = DBN((8, 6), epochs=2, random_state=3)
+    np.random.seed(0)
+    first = machine.fit(digits).reconstruct(digits)
+    history = machine.history_
+    np.random.seed(1)
+    untouched = np.random.get_state()[1].copy()
+    np.testing.assert_array_equal(clone(machine).fit(digits).reconstruct(digits), first)
+    np.testing.assert_array_equal(machine.fit(digits).reconstruct(digits), first)
+    assert machine.history_ == history
+    np.testing.assert_array_equal(np.random.get_state()[1], untouched)
+    assert (
+        clone(machine).set_params(random_state=4).fit(digits).reconstruct(digits) != first
+    ).any()
+
+
+def test_float32_throughout(fitted, digits):
+    for array in (fitted.transform(digits.astype(np.float64)), fitted.reconstruct(digits)):
+        assert array.dtype == np.float32
+    for layer in fitted.layers_:
+        assert layer.components_.dtype == layer.intercept_visible_.dtype == np.float32
+
+
+def test_saved_and_loaded_is_the_same_machine(fitted, digits, tmp_path):
+    fitted.save(tmp_path / "model.npz")
+    loaded = load_machine(tmp_path / "model.npz")
+    np.testing.assert_array_equal(loaded.reconstruct(digits), fitted.reconstruct(digits))
+    np.testing.assert_array_equal(loaded.transform(digits), fitted.transform(digits))
+    assert loaded.get_params() == fitted.get_params() | {
+        "hidden_sizes": [40, 30],
+        "random_state": None,
+    }
+
+
+def test_one_layer_is_loaded_as_an_rbm(digits, tmp_path):
+    DBN((5,), epochs=1).fit(digits).save(tmp_path / "model.npz")
+    assert isinstance(load_machine(tmp_path / "model.npz"), RBM)
+
+
+def test_a_file_of_another_kind_is_named(tmp_path):
+    path = tmp_path / "model.npz"
+    np.savez(path, weights_1=np.zeros((2, 2)))
+    with pytest.raises(ValueError, match=r"model\.npz is not a Boltzmann machine"):
+        load_machine(path)
+    path.write_text("text")
+    with pytest.raises(ValueError, match=r"model\.npz is not a Boltzmann machine"):
+        load_machine(path)
+    with pytest.raises(FileNotFoundError):
+        load_machine(tmp_path / "nothing.npz")
+
+
+@pytest.mark.parametrize(
+    ("machine", "message"),
+    [
+        (DBN((5, 0)), r"hidden_sizes: expected a whole number of at least 1 .* got \[5, 0\]"),
+        (DBN(()), r"hidden_sizes: expected a whole number of at least 1 .* got \[\]"),
+        (DBN((5.5,)), "hidden_sizes: expected a whole number"),
+        (RBM((5, 5)), r"hidden_sizes: expected one size, got \[5, 5\]; more make a DBN"),
+        (DBN((5,), epochs=0), "'epochs' parameter of DBN must be an int"),
+        (DBN((5,), learning_rate=0.0), "'learning_rate' parameter of DBN must be a float"),
+    ],
+)
+def test_an_unusable_parameter_is_named(machine, message, digits):
+    with pytest.raises(ValueError, match=message):
+        machine.fit(digits)
+
+
+def test_unusable_data_are_refused(fitted, digits):
+    with pytest.raises(ValueError, match=r"X has values from 0 to 16, .* need \[0, 1\]: scale X"):
+        DBN((5,)).fit(16 * digits)
+    with pytest.raises(ValueError, match="X has values from -1 to 0"):
+        fitted.reconstruct(digits - 1)
+    with pytest.raises(ValueError, match="63 features"):
+        fitted.transform(digits[:, 1:])
+    with pytest.raises(ValueError, match="X has 29 columns, the top layer 30 units"):
+        fitted.inverse_transform(np.zeros((1, 29)))
+    with pytest.raises(NotFittedError):
+        DBN().reconstruct(digits)
+
+
+def _checks():
+    """Every check of scikit-learn's."""
+    for machine in (RBM((4,), epochs=1), DBN((4, 3), epochs=1)):
+        yield from estimator_checks_generator(machine)
+
+
+@pytest.mark.parametrize(
+    "pair", list(_checks()), ids=lambda pair: f"{type(pair[0]).__name__}-{pair[1].func.__name__}"
+)
+def test_scikit_learns_checks(pair):
+    """Passes, or the check fed values outside [0, 1] and was told so."""
+    estimator, check = pair
+    try:
+        check(estimator)
+    except Exception as error:
+        chain: list[str] = []
+        cause: BaseException | None = error
+        while cause is not None:
+            chain.append(str(cause))
+            cause = cause.__cause__ or cause.__context__
+        if not any("the units of a Boltzmann machine need" in text for text in chain):
+            raise
+        pytest.skip("feeds values outside [0, 1], which a Boltzmann machine refuses")
+
+
+def test_the_step_writes_the_machine_and_its_history(digits, tmp_path, capsys):
+    dataset = Dataset(
+        x_train=digits[:60],
+        y_train=np.zeros(60, np.int64),
+        x_test=digits[60:80],
+        y_test=np.zeros(20, np.int64),
+        image_shape=np.array([8, 8]),
+        label_names=np.array(["digit"]),
+    )
+    save_dataset(tmp_path / "digits.npz", dataset)
+    settings = {"hidden_sizes": [6, 5], "epochs": 2, "batch_size": 10, "learning_rate": 0.1}
+
+    def train(train_size, seed):
+        train_boltzmann(
+            dataset=tmp_path / "digits.npz",
+            model=tmp_path / "model.npz",
+            history=tmp_path / "history.csv",
+            name="digits",
+            machine="dbn",
+            settings=settings,
+            train_size=train_size,
+            root_seed=663,
+            seed=seed,
+        )
+        return load_machine(tmp_path / "model.npz").reconstruct(dataset.pixels("test"))
+
+    first = train("all", 1)
+    np.testing.assert_array_equal(train("all", 1), first)
+    assert (train("all", 2) != first).any()
+    assert (train(30, 1) != first).any()
+    header, *rows = (tmp_path / "history.csv").read_text().splitlines()
+    assert header == ",".join(LayerMeasurement._fields) == "layer,epoch,metric,value,unit"
+    assert len(rows) == 8
+    assert "100%" in capsys.readouterr().err
