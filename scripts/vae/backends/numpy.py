@@ -9,8 +9,9 @@ from vae.architecture import LEAKY_SLOPE, MINIMUM_LOG_VARIANCE, Architecture
 from vae.backends.array import ArrayTrainer
 from vae.optimizer import Adam
 
-_ADAM_BLOCK = 1 << 15
-"""Elements of the flat vectors that Adam takes at a time: small enough to stay in cache."""
+_ADAM_BLOCK = 1 << 16
+"""Elements of the flat vectors that Adam takes at a time: few enough to stay in cache, enough that
+the calls themselves cost little."""
 
 _FLUSH_PERIOD = 64
 """Steps between two flushes of the moments. A moment whose gradient vanished decays by 0.9 a
@@ -241,7 +242,7 @@ class NumpyKernels:
         step_size, epsilon = adam.corrected(step)
         for start in range(0, len(parameters), _ADAM_BLOCK):
             block = slice(start, start + _ADAM_BLOCK)
-            g, m, v = gradient[block], first[block], second[block]
+            p, g, m, v = (vector[block] for vector in (parameters, gradient, first, second))
             change = self._scratch(g, "change")
             xp.subtract(g, m, out=change)
             change *= 1 - adam.beta1
@@ -254,7 +255,7 @@ class NumpyKernels:
             change += epsilon
             xp.divide(m, change, out=change)
             change *= step_size
-            parameters[block] -= change
+            p -= change
             if step % _FLUSH_PERIOD == 0:
                 for moment in (m, v):
                     xp.abs(moment, out=change)
