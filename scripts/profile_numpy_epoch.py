@@ -17,7 +17,7 @@ COLUMNS = ("function", "module", "calls", "own_seconds", "cumulative_seconds")
 def profile_numpy_epoch(
     profile: Path, listing: Path, settings: dict[str, Any], root_seed: int, threads: int
 ) -> None:
-    """Run one warm epoch under cProfile.
+    """Run one epoch under cProfile.
 
     Parameters
     ----------
@@ -39,7 +39,6 @@ def profile_numpy_epoch(
         "numpy", problem.architecture, parameters, Adam(), settings["batch_size"]
     )
     trainer.load(problem.x)
-    trainer.run_epoch(*problem.draw_epoch())
     order, noise = problem.draw_epoch()
     profiler = cProfile.Profile()
     profiler.runcall(trainer.run_epoch, order, noise)

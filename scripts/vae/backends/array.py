@@ -4,6 +4,7 @@ Nothing is allocated in a step: every layer owns a buffer for its output and one
 with respect to its pre-activation, long enough for a full batch; a shorter batch uses their head.
 """
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -44,9 +45,16 @@ class Kernels(Protocol):
         """Sum of -log p(x|z); head (mean, log variance) becomes its gradient times scale."""
 
     def adam(
-        self, parameters: Any, gradient: Any, first: Any, second: Any, adam: Adam, step: int
+        self, parameters: Any, gradient: Any, moments: tuple[Any, Any], adam: Adam, step: int
     ) -> None:
-        """One step on the flat vectors."""
+        """One step of Adam on arrays of one shape."""
+
+    def blocks(self, inputs: int, outputs: int) -> list[slice]:
+        """Parts of a weight's rows that are updated one at a time."""
+
+
+LayerGradient = Callable[[int, Any, Any], None]
+"""What takes a layer's gradient: its index, its input x and its delta, for x.T @ delta."""
 
 
 class ElboPass:
@@ -97,13 +105,15 @@ class ElboPass:
         self._z = buffer(decoded, architecture.latent_dimension)
         self._dz = buffer(decoded, architecture.latent_dimension)
 
-    def __call__(self, weights: Views, gradients: Views, x: Any, noise: Any) -> tuple[Any, Any]:
-        """Fill gradients with that of the mean loss over the batch.
+    def __call__(self, weights: Views, take: LayerGradient, x: Any, noise: Any) -> tuple[Any, Any]:
+        """Go forward and backward through the mean loss over the batch.
 
         Parameters
         ----------
-        weights, gradients
-            `Architecture.views` of the parameters and of their gradient.
+        weights
+            `Architecture.views` of the parameters.
+        take
+            Called for every layer, the last one first, when its weight is not needed any more.
         x
             batch x d floats.
         noise
@@ -132,9 +142,9 @@ class ElboPass:
         else:
             reconstruction = kernels.gaussian(output, x, self.architecture.squash_mean, scale)
 
-        self._backward(decoder, weights[split:], gradients[split:], z, dz)
+        self._backward(decoder, weights[split:], split, take, z, dz)
         kernels.reparametrise_gradient(head, noise, dz.reshape(z_cube.shape), 1 / batch)
-        self._backward(encoder, weights[:split], gradients[:split], x, None)
+        self._backward(encoder, weights[:split], 0, take, x, None)
         return reconstruction / self.samples, kl
 
     def _parts(self, which: slice, rows: int) -> list[tuple[Layer, Any, Any]]:
@@ -154,24 +164,35 @@ class ElboPass:
             x = output
 
     def _backward(
-        self, part: list[tuple[Layer, Any, Any]], weights: Views, gradients: Views, x: Any, dx: Any
+        self,
+        part: list[tuple[Layer, Any, Any]],
+        weights: Views,
+        first: int,
+        take: LayerGradient,
+        x: Any,
+        dx: Any,
     ) -> None:
-        """From the head's delta down to dx, the gradient with respect to the part's input x."""
+        """From the head's delta down to dx, the gradient with respect to the part's input x.
+
+        `first` is the index of the part's first layer.
+        """
         xp = self.kernels.xp
         for index in reversed(range(len(part))):
             delta = part[index][2]
-            below = part[index - 1] if index else None
-            xp.matmul((below[1] if below else x).T, delta, out=gradients[index][0])
-            xp.sum(delta, axis=0, out=gradients[index][1])
-            if below:
-                xp.matmul(delta, weights[index][0].T, out=below[2])
-                self.kernels.activation_gradient(below[0].activation, below[1], below[2])
-            elif dx is not None:
-                xp.matmul(delta, weights[index][0].T, out=dx)
+            weight = weights[index][0]
+            if index:
+                below, inputs, delta_below = part[index - 1]
+                xp.matmul(delta, weight.T, out=delta_below)
+                self.kernels.activation_gradient(below.activation, inputs, delta_below)
+            else:
+                inputs = x
+                if dx is not None:
+                    xp.matmul(delta, weight.T, out=dx)
+            take(first + index, inputs, delta)
 
 
 class ArrayTrainer:
-    """`Trainer` over kernels: parameters, gradient and moments are one flat vector each."""
+    """`Trainer` over kernels: the parameters and both moments are one flat vector each."""
 
     def __init__(
         self,
@@ -184,13 +205,19 @@ class ArrayTrainer:
     ) -> None:
         xp = kernels.xp
         self._kernels, self._adam, self._batch_size = kernels, adam, batch_size
+        self._architecture = architecture
         self._parameters = xp.array(parameters)
-        self._gradient = xp.empty_like(self._parameters)
-        self._first = xp.zeros_like(self._parameters)
-        self._second = xp.zeros_like(self._parameters)
+        self._moments = xp.zeros_like(self._parameters), xp.zeros_like(self._parameters)
         self._step = 0
         self._views = architecture.views(self._parameters)
-        self._gradient_views = architecture.views(self._gradient)
+        self._moment_views = [architecture.views(moment) for moment in self._moments]
+        self._blocks = [
+            kernels.blocks(layer.inputs, layer.outputs) for layer in architecture.layers
+        ]
+        self._block_gradients = [
+            xp.empty_like(weight[blocks[0]])
+            for (weight, _), blocks in zip(self._views, self._blocks, strict=True)
+        ]
         dtype = self._parameters.dtype
         self._elbo = ElboPass(architecture, batch_size, samples, kernels, dtype)
         self._batch = xp.empty((batch_size, architecture.input_dimension), dtype)
@@ -210,36 +237,56 @@ class ArrayTrainer:
             batch = slice(start, start + self._batch_size)
             x = self._batch[: len(rows[batch])]
             self._kernels.gather(self._x, rows[batch], x)
-            reconstruction, kl = self._elbo(self._views, self._gradient_views, x, noise[:, batch])
+            self._step += 1
+            reconstruction, kl = self._elbo(self._views, self._optimize, x, noise[:, batch])
             totals[0] += reconstruction
             totals[1] += kl
-            self.optimize()
         reconstruction, kl = (float(total) / len(rows) for total in self._kernels.to_host(totals))
         return reconstruction, kl
 
-    def optimize(self) -> None:
-        """One step of Adam along the gradient of the last batch."""
-        self._step += 1
-        self._kernels.adam(
-            self._parameters, self._gradient, self._first, self._second, self._adam, self._step
-        )
+    def _optimize(self, index: int, x: Any, delta: Any) -> None:
+        """Adam on one layer, a block of its weight's rows at a time.
+
+        A block's gradient is used up while it is in cache: it is never written to memory.
+        """
+        xp, kernels = self._kernels.xp, self._kernels
+        (weight, bias), (first, second) = self._views[index], (v[index] for v in self._moment_views)
+        gradient = self._block_gradients[index]
+        for rows in self._blocks[index]:
+            part = weight[rows]
+            xp.matmul(x[:, rows].T, delta, out=gradient[: len(part)])
+            moments = first[0][rows], second[0][rows]
+            kernels.adam(part, gradient[: len(part)], moments, self._adam, self._step)
+        bias_gradient = gradient[0]
+        xp.sum(delta, axis=0, out=bias_gradient)
+        kernels.adam(bias, bias_gradient, (first[1], second[1]), self._adam, self._step)
 
     def gradient(self, x: np.ndarray, noise: np.ndarray) -> tuple[float, float, np.ndarray]:
         """Reconstruction loss, KL and the gradient of their sum, for one batch, without a step."""
         xp = self._kernels.xp
         batch = self._batch[: len(x)]
         self._kernels.gather(xp.asarray(x), xp.arange(len(x)), batch)
+        gradient = xp.empty_like(self._parameters)
+        views = self._architecture.views(gradient)
+
+        def keep(index: int, x: Any, delta: Any) -> None:
+            xp.matmul(x.T, delta, out=views[index][0])
+            xp.sum(delta, axis=0, out=views[index][1])
+
         noise = xp.asarray(noise, self._parameters.dtype)
-        reconstruction, kl = self._elbo(self._views, self._gradient_views, batch, noise)
-        gradient = self._kernels.to_host(self._gradient)
-        return float(reconstruction) / len(x), float(kl) / len(x), gradient
+        reconstruction, kl = self._elbo(self._views, keep, batch, noise)
+        return (
+            float(reconstruction) / len(x),
+            float(kl) / len(x),
+            self._kernels.to_host(gradient),
+        )
 
     def state(self) -> dict[str, np.ndarray]:
         """Copies of parameters, moments and step."""
         return {
             "parameters": self._kernels.to_host(self._parameters),
-            "first_moment": self._kernels.to_host(self._first),
-            "second_moment": self._kernels.to_host(self._second),
+            "first_moment": self._kernels.to_host(self._moments[0]),
+            "second_moment": self._kernels.to_host(self._moments[1]),
             "step": np.array(self._step),
         }
 
@@ -247,6 +294,6 @@ class ArrayTrainer:
         """Continue from what `state` gave."""
         xp = self._kernels.xp
         self._parameters[...] = xp.asarray(state["parameters"])
-        self._first[...] = xp.asarray(state["first_moment"])
-        self._second[...] = xp.asarray(state["second_moment"])
+        self._moments[0][...] = xp.asarray(state["first_moment"])
+        self._moments[1][...] = xp.asarray(state["second_moment"])
         self._step = int(state["step"])

@@ -10,8 +10,8 @@ from vae.backends.array import ArrayTrainer
 from vae.optimizer import Adam
 
 _ADAM_BLOCK = 1 << 16
-"""Elements of the flat vectors that Adam takes at a time: few enough to stay in cache, enough that
-the calls themselves cost little."""
+"""Elements of a weight that Adam takes at a time: few enough to stay in cache, enough that calling
+costs little."""
 
 _FLUSH_PERIOD = 64
 """Steps between two flushes of the moments. A moment whose gradient vanished decays by 0.9 a
@@ -235,31 +235,34 @@ class NumpyKernels:
         return loss
 
     def adam(
-        self, parameters: Any, gradient: Any, first: Any, second: Any, adam: Adam, step: int
+        self, parameters: Any, gradient: Any, moments: tuple[Any, Any], adam: Adam, step: int
     ) -> None:
-        """One step on the flat vectors, a block that stays in cache at a time."""
+        """One step of Adam on arrays of one shape; uses up the gradient."""
         xp = self.xp
+        first, second = moments
         step_size, epsilon = adam.corrected(step)
-        for start in range(0, len(parameters), _ADAM_BLOCK):
-            block = slice(start, start + _ADAM_BLOCK)
-            p, g, m, v = (vector[block] for vector in (parameters, gradient, first, second))
-            change = self._scratch(g, "change")
-            xp.subtract(g, m, out=change)
-            change *= 1 - adam.beta1
-            m += change
-            xp.multiply(g, g, out=change)
-            change -= v
-            change *= 1 - adam.beta2
-            v += change
-            xp.sqrt(v, out=change)
-            change += epsilon
-            xp.divide(m, change, out=change)
-            change *= step_size
-            p -= change
-            if step % _FLUSH_PERIOD == 0:
-                for moment in (m, v):
-                    xp.abs(moment, out=change)
-                    moment *= change > _FLUSH_BELOW
+        change = self._scratch(gradient, "change")
+        xp.subtract(gradient, first, out=change)
+        change *= 1 - adam.beta1
+        first += change
+        gradient *= gradient
+        gradient -= second
+        gradient *= 1 - adam.beta2
+        second += gradient
+        xp.sqrt(second, out=change)
+        change += epsilon
+        xp.divide(first, change, out=change)
+        change *= step_size
+        parameters -= change
+        if step % _FLUSH_PERIOD == 0:
+            for moment in moments:
+                xp.abs(moment, out=change)
+                moment *= change > _FLUSH_BELOW
+
+    def blocks(self, inputs: int, outputs: int) -> list[slice]:
+        """Rows of a weight that stay in cache with their gradient and moments."""
+        rows = max(1, _ADAM_BLOCK // outputs)
+        return [slice(start, start + rows) for start in range(0, inputs, rows)]
 
 
 def _halves(head: Any) -> tuple[Any, Any]:
