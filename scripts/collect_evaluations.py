@@ -1,14 +1,29 @@
 """Bring the measurements of an experiment's runs into one tidy table."""
 
+import csv
 from pathlib import Path
 
 from step import run
-from vae.results import read_tables
+from vae.results import MEASUREMENT
 
 
-def collect_evaluations(evaluations: list[Path], table: Path) -> None:
-    """Concatenate the runs' tables, in their order."""
-    read_tables(evaluations).to_csv(table, index=False)
+def collect_evaluations(evaluations: list[Path], separation: Path, table: Path) -> None:
+    """Write the rows of the runs' tables, in their order, then what was measured of all of them.
+
+    Raises
+    ------
+    ValueError
+        If a table has other columns than `vae.results.MEASUREMENT`.
+    """
+    with open(table, "w", newline="") as file:
+        writer = csv.DictWriter(file, MEASUREMENT)
+        writer.writeheader()
+        for path in (*evaluations, separation):
+            with open(path, newline="") as part:
+                rows = csv.DictReader(part)
+                if tuple(rows.fieldnames or ()) != MEASUREMENT:
+                    raise ValueError(f"{path}: expected the columns {', '.join(MEASUREMENT)}")
+                writer.writerows(rows)
 
 
 if __name__ == "__main__":

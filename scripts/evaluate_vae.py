@@ -9,7 +9,7 @@ import numpy as np
 from step import run
 from vae.datasets import Dataset, load_dataset
 from vae.datasets.subset import training_rows
-from vae.evaluation import active_units, latent_manifold, latent_separation, mean_squared_error
+from vae.evaluation import active_units, latent_manifold, mean_squared_error
 from vae.history import Measurement, read_history
 from vae.model import Model, load_model
 from vae.reconstruction import binary_cross_entropy
@@ -79,11 +79,6 @@ def evaluate_vae(
                 run_parameters["epochs"], split, "mean_squared_error", squared, "per pixel"
             ),
         ]
-    if len(data.label_names) > 1:
-        labels = data.y_train[rows]
-        separation = latent_separation(posterior_train, labels, posterior_test, data.y_test)
-        for metric, value in zip(("silhouette", "knn_accuracy"), separation, strict=True):
-            final.append(Measurement(run_parameters["epochs"], "test", metric, value, "1"))
     if by_class:
         final += _class_measurements(trained, data, run_parameters["epochs"], random)
 

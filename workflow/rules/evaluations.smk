@@ -1,7 +1,8 @@
 # Needs the models and the datasets they were trained on.
 # Gives tidy tables, a row a measurement: evaluation.csv (and arrays.npz for the figures) beside each
-# VAE, results/evaluations/{experiment}.csv for all of an experiment's runs, and the comparison of
-# VAE, RBM and DBN in results/evaluations/reconstruction.csv.
+# VAE, results/evaluations/{experiment}.csv for all of an experiment's runs with the separation of
+# their latent spaces, the comparison of VAE, RBM and DBN in results/evaluations/reconstruction.csv,
+# and the verdicts on the report's claims in results/claims.json.
 
 COMPARISON = config["experiments"]["comparison"]
 
@@ -32,12 +33,40 @@ rule evaluate_vae:
         "../../scripts/evaluate_vae.py"
 
 
+rule measure_separation:
+    input:
+        evaluations=lambda wildcards: [
+            f"{run.folder}/evaluation.csv"
+            for run in experiment_runs(config, wildcards.experiment)
+        ],
+        arrays=lambda wildcards: [
+            f"{run.folder}/arrays.npz"
+            for run in experiment_runs(config, wildcards.experiment)
+        ],
+        code=code_inputs("measure_separation.py"),
+    output:
+        table="results/evaluations/separation/{experiment}.csv",
+    log:
+        "results/logs/evaluations/separation_{experiment}.log",
+    wildcard_constraints:
+        experiment="|".join(EXPERIMENTS),
+    conda:
+        "../../envs/evaluation.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime="30m",
+    script:
+        "../../scripts/measure_separation.py"
+
+
 rule collect_evaluations:
     input:
         evaluations=lambda wildcards: [
             f"{run.folder}/evaluation.csv"
             for run in experiment_runs(config, wildcards.experiment)
         ],
+        separation="results/evaluations/separation/{experiment}.csv",
         code=code_inputs("collect_evaluations.py"),
     output:
         table="results/evaluations/{experiment}.csv",

@@ -1,0 +1,52 @@
+"""Measure how well classes part in the latent spaces of an experiment's runs."""
+
+import csv
+from pathlib import Path
+
+from step import run
+from vae.evaluation import latent_separation
+from vae.results import MEASUREMENT, RUN, read_arrays
+
+
+def measure_separation(evaluations: list[Path], arrays: list[Path], table: Path) -> None:
+    """Write silhouette and nearest-neighbour accuracy of every run whose data have classes.
+
+    One job for all runs: loading scikit-learn takes longer than to measure one.
+
+    Parameters
+    ----------
+    evaluations, arrays
+        What `evaluate_vae` wrote for each run; the classifier is fitted to the training items kept
+        there.
+    table
+        csv with the columns `vae.results.MEASUREMENT`.
+    """
+    with open(table, "w", newline="") as file:
+        writer = csv.DictWriter(file, MEASUREMENT)
+        writer.writeheader()
+        for evaluation, kept in zip(evaluations, arrays, strict=True):
+            latent = read_arrays(
+                kept,
+                "posterior_mean_train",
+                "labels_train",
+                "posterior_mean_test",
+                "labels_test",
+                "label_names",
+            )
+            if len(latent.pop("label_names")) < 2:
+                continue
+            described = {**_described(evaluation), "split": "test", "unit": "1"}
+            values = latent_separation(*latent.values())
+            for metric, value in zip(("silhouette", "knn_accuracy"), values, strict=True):
+                writer.writerow({**described, "metric": metric, "value": value})
+
+
+def _described(evaluation: Path) -> dict[str, str]:
+    """What names a run, and the epoch of what is measured last."""
+    with open(evaluation, newline="") as file:
+        first = next(csv.DictReader(file))
+    return {**{column: first[column] for column in (*RUN, "seed")}, "epoch": first["epochs"]}
+
+
+if __name__ == "__main__":
+    run(measure_separation, globals())
