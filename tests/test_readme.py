@@ -10,6 +10,8 @@ import pytest
 from conftest import ROOT, TINY, Project
 from test_workflow import DRAWN
 
+pytestmark = pytest.mark.xdist_group("study")
+
 TEXT = (ROOT / "README.md").read_text()
 
 

@@ -14,6 +14,8 @@ from conftest import ROOT, TINY, Project, copy_project
 
 from vae.results import MEASUREMENT, read_table
 
+pytestmark = pytest.mark.xdist_group("study")
+
 RULES = {
     match["name"]: match["body"]
     for file in (ROOT / "workflow/rules").glob("*.smk")
