@@ -90,17 +90,12 @@ class ElboPass:
             return kernels.xp.empty((rows, columns), dtype)
 
         decoded = samples * batch_size
-        self._rows = [batch_size] * len(architecture.encoder) + [decoded] * len(
-            architecture.decoder
-        )
-        layers = architecture.layers
-        self._outputs = [
-            buffer(rows, layer.outputs) for rows, layer in zip(self._rows, layers, strict=True)
-        ]
+        self._outputs = [buffer(batch_size, layer.outputs) for layer in architecture.encoder]
+        self._outputs += [buffer(decoded, layer.outputs) for layer in architecture.decoder]
         # The heads' outputs turn into their gradients in place and need no second buffer.
         self._deltas = [
             output if layer.name.endswith("head") else kernels.xp.empty_like(output)
-            for output, layer in zip(self._outputs, layers, strict=True)
+            for output, layer in zip(self._outputs, architecture.layers, strict=True)
         ]
         self._z = buffer(decoded, architecture.latent_dimension)
         self._dz = buffer(decoded, architecture.latent_dimension)
