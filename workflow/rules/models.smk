@@ -21,7 +21,7 @@ rule train_vae:
     threads: 1
     resources:
         mem_mb=lambda wildcards: 2500 if wildcards.backend == "tensorflow" else 1000,
-        runtime="4h",
+        runtime="1h",
         gpu=lambda wildcards: int(wildcards.backend == "cupy"),
     params:
         run_parameters=lambda wildcards: vars(Run.from_wildcards(wildcards)),
@@ -50,7 +50,7 @@ rule train_boltzmann:
     threads: 1
     resources:
         mem_mb=1000,
-        runtime="4h",
+        runtime="2h",
     params:
         name="{dataset}",
         machine="{machine}",
