@@ -6,10 +6,13 @@ and params alike, and `run` brings the two together. Nothing else in `scripts/` 
 
 import inspect
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+
+from threadpoolctl import threadpool_limits
 
 
 def run(function: Callable[..., None], namespace: Mapping[str, Any]) -> None:
@@ -43,29 +46,18 @@ def run(function: Callable[..., None], namespace: Mapping[str, Any]) -> None:
         open(job.log[0], "w", buffering=1) as log,
         redirect_stdout(log),
         redirect_stderr(log),
-        _thread_limit(job.threads),
+        # BLAS and OpenMP keep to the rule's threads, whatever the environment says.
+        threadpool_limits(job.threads),
     ):
         try:
             function(**arguments)
-        except (ValueError, OSError) as error:
-            import traceback
-
+        except BaseException as error:
             traceback.print_exc()
+            if not isinstance(error, ValueError | OSError):
+                raise
             print(f"{job.rule}: {error}", file=sys.stderr)
             sys.exit(1)
-        except BaseException:
-            import traceback
-
-            traceback.print_exc()
-            raise
 
 
 def _paths(value: Any) -> Path | list[Path]:
     return Path(value) if isinstance(value, str) else [Path(item) for item in value]
-
-
-def _thread_limit(threads: int) -> Any:
-    """Hold BLAS and OpenMP to the rule's threads, whatever the environment says."""
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(threads)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy  # noqa: F401 - brings the BLAS whose threads are counted
 import pytest
 from threadpoolctl import threadpool_info
 
