@@ -15,7 +15,7 @@ from vae.backends import BACKENDS, create_trainer
 from vae.history import Measurement
 from vae.model import Model
 from vae.optimizer import Adam
-from vae.training import draw_epoch, elbo_measurements, train, trained_model
+from vae.training import elbo_measurements, train, trained_model
 
 
 class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -179,8 +179,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if self._trainer_state:
             trainer.restore(self._trainer_state)
         trainer.load(x)
-        shape = (self.samples, len(x), self.latent_dimension)
-        order, noise = draw_epoch(self._generator, shape, np.float32)
+        order, noise = trainer.draw(self._generator, len(x))
         reconstruction, kl = trainer.run_epoch(order, noise)
         epoch = max((row.epoch for row in self.history_), default=0) + 1
         self.history_ += elbo_measurements(epoch, "train", reconstruction, kl)

@@ -7,7 +7,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from vae.architecture import Architecture, Layer
-from vae.backends.numpy import NumpyKernels
+from vae.backends.numpy_kernels import NumpyKernels
 from vae.objective import bernoulli_log_likelihood, gaussian_log_likelihood, kl_divergence
 
 _ROWS = 500
@@ -142,7 +142,7 @@ class Model:
     def _forward(
         self, layers: tuple[Layer, ...], weights: list[tuple[np.ndarray, np.ndarray]], x: np.ndarray
     ) -> np.ndarray:
-        kernels = NumpyKernels(np)
+        kernels = NumpyKernels()
         for layer, (weight, bias) in zip(layers, weights, strict=True):
             output = np.empty((len(x), layer.outputs), self.parameters.dtype)
             kernels.affine(x, weight, bias, layer.activation, output)

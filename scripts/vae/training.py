@@ -34,8 +34,8 @@ def train(
 ) -> tuple[Model, list[Measurement]]:
     """Train a model from Xavier initialisation.
 
-    Initial parameters, the order of the rows and the noise all come from the generator, on the
-    host, so that every backend is given the same.
+    Initial parameters, the order of the rows and the noise all come from the generator; backends
+    on the host are given the same.
 
     Parameters
     ----------
@@ -81,8 +81,7 @@ def train(
         range(1, epochs + 1), unit="epoch", mininterval=1, disable=not progress, file=sys.stderr
     )
     for epoch in bar:
-        noise_shape = (samples, len(x_train), architecture.latent_dimension)
-        order, noise = draw_epoch(epoch_generator, noise_shape, dtype)
+        order, noise = trainer.draw(epoch_generator, len(x_train))
         start = time.perf_counter()
         reconstruction, kl = trainer.run_epoch(order, noise)
         seconds = time.perf_counter() - start
@@ -96,17 +95,6 @@ def train(
             f"{'train' if x_test is None else 'test'} ELBO {-reconstruction - kl:.2f}"
         )
     return trained_model(architecture, trainer), history
-
-
-def draw_epoch(
-    generator: np.random.Generator, noise_shape: tuple[int, int, int], dtype: Any
-) -> tuple[np.ndarray, np.ndarray]:
-    """Order of the rows and noise (samples x n x latent) of an epoch.
-
-    Drawn in float32 whatever the dtype, so that a seed gives the same run in both.
-    """
-    order = generator.permutation(noise_shape[1])
-    return order, generator.standard_normal(noise_shape, np.float32).astype(dtype, copy=False)
 
 
 def trained_model(architecture: Architecture, trainer: Trainer) -> Model:

@@ -15,7 +15,7 @@ from vae.architecture import Architecture
 from vae.names import require_known
 from vae.optimizer import Adam
 
-BACKENDS = ("numpy", "tensorflow", "cupy")
+BACKENDS = ("numpy", "tensorflow", "cupy", "published")
 
 
 class Trainer(Protocol):
@@ -24,7 +24,14 @@ class Trainer(Protocol):
     def load(self, x: np.ndarray) -> None:
         """Place the training data (n x d; uint8 means value / 255) on the device."""
 
-    def run_epoch(self, order: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
+    def draw(self, generator: np.random.Generator, n: int) -> tuple[Any, Any]:
+        """Order of n rows and noise of an epoch, for `run_epoch`, from the generator's stream.
+
+        On the host, the same for every backend of a dtype; on a device, from a generator there
+        whose key comes from this one.
+        """
+
+    def run_epoch(self, order: Any, noise: Any) -> tuple[float, float]:
         """One pass over the loaded data: a step of Adam per batch.
 
         Parameters
@@ -32,7 +39,8 @@ class Trainer(Protocol):
         order
             (n,) int, the row to take at each position; consecutive positions make a batch.
         noise
-            samples x n x latent, the standard normal epsilon of each position.
+            samples x n x latent, the standard normal epsilon of each position. Both are NumPy
+            arrays or what `draw` gave.
 
         Returns
         -------

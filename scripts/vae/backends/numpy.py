@@ -1,24 +1,41 @@
-"""NumPy backend: the kernels as in-place ufuncs and BLAS products."""
+"""NumPy backend: threads that share each batch, BLAS products and in-place ufuncs.
 
-from typing import Any
+A step has two parts. In the first, every thread takes some rows of the batch all the way forward
+and backward. In the second, the threads take blocks of the parameters in turn: a block's gradient
+from the whole batch, then Adam on it while it is in cache, so that the gradient of all parameters
+never exists. NumPy releases the interpreter's lock in both, and BLAS runs on the calling thread
+alone, since the products of one batch are too small to be worth dividing.
+"""
+
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from math import ceil
+from threading import Barrier, BrokenBarrierError
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
-from vae.architecture import LEAKY_SLOPE, MINIMUM_LOG_VARIANCE, Architecture
-from vae.backends.array import ArrayTrainer
-from vae.optimizer import Adam
+from vae.architecture import Architecture
+from vae.backends.array import ElboPass
+from vae.backends.blocks import Block, parameter_blocks
+from vae.backends.draw import draw_epoch
+from vae.backends.numpy_kernels import NumpyKernels
+from vae.optimizer import Adam, UndecayedStep
 
-_ADAM_BLOCK = 1 << 16
-"""Elements of a weight that Adam takes at a time: few enough to stay in cache, enough that calling
-costs little."""
+_BLOCK = 1 << 17
+"""Most elements of a block: few enough to stay in cache with their moments, enough that packing
+the batch for each block's product costs little."""
 
-_FLUSH_PERIOD = 64
-"""Steps between two flushes of the moments. A moment whose gradient vanished decays by 0.9 a
-step, into denormal numbers, on which processors are up to a hundred times slower."""
+_ROWS_PER_THREAD = 16
+"""Fewest rows of a batch that are worth a thread: each reads all weights."""
 
-_FLUSH_BELOW = 1e-32
-"""Moments smaller than this become zero; 64 steps of decay do not take it below float32's range."""
+_WORK_PER_THREAD = 1 << 21
+"""Fewest multiplications of a forward pass over a batch that are worth a thread."""
+
+_VANISHED = 1e-32
+"""Moments smaller than this become zero. One whose gradient vanished decays into denormal numbers,
+on which processors are up to a hundred times slower."""
 
 
 def unavailable() -> str | None:
@@ -32,240 +49,184 @@ def device() -> str:
 
 
 def limit_threads(threads: int) -> None:
-    """Hold BLAS to a number of threads."""
+    """Hold BLAS, and the trainers made from now on, to a number of threads."""
     threadpool_limits(threads)
 
 
 def trainer(
     architecture: Architecture, parameters: np.ndarray, adam: Adam, batch_size: int, samples: int
-) -> ArrayTrainer:
-    """Trainer on the CPU."""
-    return ArrayTrainer(NumpyKernels(np), architecture, parameters, adam, batch_size, samples)
+) -> "NumpyTrainer":
+    """Trainer on as many threads as BLAS may use."""
+    return NumpyTrainer(architecture, parameters, adam, batch_size, samples)
 
 
-class NumpyKernels:
-    """`Kernels` in ufuncs that NumPy and CuPy share; `xp` is either."""
+class NumpyTrainer:
+    """`Trainer` whose threads share every batch."""
 
-    def __init__(self, xp: Any) -> None:
-        self.xp = xp
-        self._buffers: dict[tuple[str, tuple[int, ...], Any], Any] = {}
-
-    def _scratch(self, like: Any, name: str = "", dtype: Any = None) -> Any:
-        """Array of a shape and dtype, the same one at every call."""
-        key = (name, like.shape, dtype or like.dtype)
-        if key not in self._buffers:
-            self._buffers[key] = self.xp.empty(like.shape, dtype or like.dtype)
-        return self._buffers[key]
-
-    def to_host(self, array: Any) -> np.ndarray:
-        """Copy as a NumPy array."""
-        return np.array(array)
-
-    def gather(self, x: Any, rows: Any, out: Any) -> None:
-        """Rows of x as floats in out; bytes become value / 255."""
-        xp = self.xp
-        if x.dtype == np.uint8:
-            pixels = self._scratch(out, "bytes", x.dtype)
-            self._take(x, rows, pixels)
-            xp.multiply(pixels, out.dtype.type(1 / 255), out=out, dtype=out.dtype)
-        else:
-            out[...] = x[rows]
-
-    def _take(self, x: Any, rows: Any, out: Any) -> None:
-        # Any mode but the default writes to `out` without a copy between; rows are never outside.
-        np.take(x, rows, axis=0, out=out, mode="clip")
-
-    def affine(self, x: Any, weight: Any, bias: Any, activation: str, out: Any) -> None:
-        """Activation of x @ weight + bias."""
-        self.xp.matmul(x, weight, out=out)
-        out += bias
-        self.activate(activation, out)
-
-    def activate(self, activation: str, a: Any) -> None:
-        """Apply the activation to a, in place."""
-        xp = self.xp
-        if activation == "relu":
-            xp.maximum(a, 0, out=a)
-        elif activation == "leaky_relu":
-            scaled = self._scratch(a)
-            xp.multiply(a, LEAKY_SLOPE, out=scaled)
-            xp.maximum(a, scaled, out=a)
-        elif activation == "tanh":
-            xp.tanh(a, out=a)
-        elif activation == "sigmoid":
-            self._sigmoid(a)
-        elif activation == "elu":
-            below = self._scratch(a)
-            xp.minimum(a, 0, out=below)
-            xp.expm1(below, out=below)
-            xp.maximum(a, below, out=a)
-        elif activation == "softplus":
-            xp.logaddexp(a, 0, out=a)
-
-    def activation_gradient(self, activation: str, output: Any, delta: Any) -> None:
-        """Multiply delta by the activation's derivative, told by the activation's output."""
-        xp = self.xp
-        slope = self._scratch(delta)
-        if activation == "linear":
-            return
-        if activation == "relu":
-            xp.greater(output, 0, out=slope)
-        elif activation == "leaky_relu":
-            xp.greater(output, 0, out=slope)
-            slope *= 1 - LEAKY_SLOPE
-            slope += LEAKY_SLOPE
-        elif activation == "tanh":
-            xp.multiply(output, output, out=slope)
-            xp.subtract(1, slope, out=slope)
-        elif activation == "sigmoid":
-            xp.subtract(1, output, out=slope)
-            slope *= output
-        elif activation == "elu":
-            xp.minimum(output, 0, out=slope)
-            slope += 1
-        elif activation == "softplus":
-            xp.negative(output, out=slope)
-            xp.expm1(slope, out=slope)
-            xp.negative(slope, out=slope)
-        delta *= slope
-
-    def _sigmoid(self, a: Any) -> None:
-        a *= 0.5
-        self.xp.tanh(a, out=a)
-        a += 1
-        a *= 0.5
-
-    def reparametrise(self, head: Any, noise: Any, z: Any) -> Any:
-        """Fill z = mean + sigma * noise; return the sum of the KL divergence over the batch."""
-        xp = self.xp
-        mean, log_variance = _halves(head)
-        sigma = self._scratch(mean, "sigma")
-        xp.multiply(log_variance, 0.5, out=sigma)
-        xp.exp(sigma, out=sigma)
-        xp.multiply(sigma, noise, out=z)
-        z += mean
-        term = self._scratch(mean, "term")
-        xp.multiply(sigma, sigma, out=term)
-        term -= log_variance
-        term -= 1
-        kl = xp.sum(term)
-        xp.multiply(mean, mean, out=term)
-        return (kl + xp.sum(term)) / 2
-
-    def reparametrise_gradient(self, head: Any, noise: Any, dz: Any, scale: float) -> None:
-        """Turn head (mean, log variance) into the gradient with respect to it.
-
-        With dz the gradient of the reconstruction loss: d/d mean = sum_l dz + mean / batch and
-        d/d log variance = (sum_l dz noise) sigma / 2 + (sigma^2 - 1) / (2 batch).
-        """
-        xp = self.xp
-        mean, log_variance = _halves(head)
-        sigma = self._scratch(mean, "sigma")
-        summed = self._scratch(mean, "term")
-        mean *= scale
-        xp.sum(dz, axis=0, out=summed)
-        mean += summed
-        dz *= noise
-        xp.sum(dz, axis=0, out=summed)
-        summed *= sigma
-        xp.multiply(sigma, sigma, out=log_variance)
-        log_variance -= 1
-        log_variance *= scale
-        log_variance += summed
-        log_variance *= 0.5
-
-    def bernoulli(self, logits: Any, x: Any, scale: float) -> Any:
-        """Sum of softplus(a) - x a; logits a become (sigmoid(a) - x) scale.
-
-        With e = exp(-|a|): softplus(a) = max(a, 0) + log(1 + e) and sigmoid(a) is 1 / (1 + e) for
-        a >= 0, e / (1 + e) below, so that nothing overflows.
-        """
-        xp = self.xp
-        e = self._scratch(logits, "e")
-        term = self._scratch(logits, "loss")
-        negative = self._scratch(logits, "negative", np.dtype(bool))
-        xp.abs(logits, out=e)
-        xp.negative(e, out=e)
-        xp.exp(e, out=e)
-        xp.multiply(logits, x, out=term)
-        loss = -xp.sum(term)
-        xp.less(logits, 0, out=negative)
-        xp.maximum(logits, 0, out=term)
-        loss += xp.sum(term)
-        xp.add(e, 1, out=logits)
-        xp.log(logits, out=term)
-        loss += xp.sum(term)
-        xp.divide(1, logits, out=logits)
-        e *= logits
-        xp.copyto(logits, e, where=negative)
-        logits -= x
-        logits *= scale
-        return loss
-
-    def gaussian(self, head: Any, x: Any, squash: bool, scale: float) -> Any:
-        """Sum of -log N(x; mean, exp(s)); head becomes its gradient times scale.
-
-        The log variance s is held at or above its floor, where its gradient is zero.
-        """
-        xp = self.xp
-        mean, log_variance = _halves(head)
-        if squash:
-            self._sigmoid(mean)
-        precision = self._scratch(mean, "precision")
-        squared = self._scratch(mean, "squared")
-        free = self._scratch(mean, "free", np.dtype(bool))
-        xp.greater(log_variance, MINIMUM_LOG_VARIANCE, out=free)
-        xp.maximum(log_variance, MINIMUM_LOG_VARIANCE, out=log_variance)
-        xp.negative(log_variance, out=precision)
-        xp.exp(precision, out=precision)
-        residual = self._scratch(mean, "residual")
-        xp.subtract(mean, x, out=residual)
-        xp.multiply(residual, residual, out=squared)
-        squared *= precision
-        loss = (xp.sum(squared) + xp.sum(log_variance) + mean.size * np.log(2 * np.pi)) / 2
-        residual *= precision
-        if squash:
-            xp.subtract(1, mean, out=precision)
-            precision *= mean
-            residual *= precision
-        xp.multiply(residual, scale, out=mean)
-        xp.subtract(1, squared, out=log_variance)
-        log_variance *= free
-        log_variance *= scale / 2
-        return loss
-
-    def adam(
-        self, parameters: Any, gradient: Any, moments: tuple[Any, Any], adam: Adam, step: int
+    def __init__(
+        self,
+        architecture: Architecture,
+        parameters: np.ndarray,
+        adam: Adam,
+        batch_size: int,
+        samples: int,
     ) -> None:
-        """One step of Adam on arrays of one shape; uses up the gradient."""
-        xp = self.xp
-        first, second = moments
-        step_size, epsilon = adam.corrected(step)
-        change = self._scratch(gradient, "change")
-        xp.subtract(gradient, first, out=change)
-        change *= 1 - adam.beta1
-        first += change
-        gradient *= gradient
-        gradient -= second
-        gradient *= 1 - adam.beta2
-        second += gradient
-        xp.sqrt(second, out=change)
-        change += epsilon
-        xp.divide(first, change, out=change)
-        change *= step_size
-        parameters -= change
-        if step % _FLUSH_PERIOD == 0:
-            for moment in moments:
-                xp.abs(moment, out=change)
-                moment *= change > _FLUSH_BELOW
+        self._architecture, self._adam = architecture, adam
+        self._batch_size, self._samples = batch_size, samples
+        self._parameters = np.array(parameters)
+        self._moments = np.zeros_like(self._parameters), np.zeros_like(self._parameters)
+        self._step = 0
+        self._views = architecture.views(self._parameters)
+        self._blas = ThreadpoolController().select(user_api="blas")
+        available = max((library["num_threads"] for library in self._blas.info()), default=1)
+        worthwhile = batch_size * samples * architecture.parameter_count // _WORK_PER_THREAD
+        threads = max(1, min(available, worthwhile))
+        count = threads * ceil(architecture.parameter_count / (threads * _BLOCK))
+        widest = max(layer.outputs for layer in architecture.layers)
+        size = ceil(architecture.parameter_count / count) + widest
+        self._blocks = parameter_blocks(architecture, size)
+        dtype = self._parameters.dtype
+        self._elbo = ElboPass(architecture, batch_size, samples, NumpyKernels(), dtype)
+        self._workers = [_Worker(self._elbo, np.empty((2, size), dtype)) for _ in range(threads)]
+        self._x = np.empty((0, architecture.input_dimension), np.uint8)
 
-    def blocks(self, inputs: int, outputs: int) -> list[slice]:
-        """Rows of a weight that stay in cache with their gradient and moments."""
-        rows = max(1, _ADAM_BLOCK // outputs)
-        return [slice(start, start + rows) for start in range(0, inputs, rows)]
+    def load(self, x: np.ndarray) -> None:
+        """Keep the training data, bytes as bytes."""
+        self._x = np.asarray(x)
+
+    def draw(self, generator: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Order and noise of an epoch of n rows."""
+        shape = (self._samples, n, self._architecture.latent_dimension)
+        return draw_epoch(generator, shape, self._parameters.dtype)
+
+    def run_epoch(self, order: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
+        """One pass over the loaded data: a step of Adam per batch."""
+        noise = np.asarray(noise, self._parameters.dtype)
+        barrier, pending = Barrier(len(self._workers)), deque[Block]()
+
+        def work(thread: int) -> np.ndarray:
+            try:
+                return self._share_epoch(thread, order, noise, barrier, pending)
+            except BaseException:
+                barrier.abort()
+                raise
+
+        with self._blas.limit(limits=1), ThreadPoolExecutor(len(self._workers)) as pool:
+            others = [pool.submit(work, thread) for thread in range(1, len(self._workers))]
+            losses = np.zeros(2)
+            # A barrier breaks because a thread failed, whose own error says why.
+            with suppress(BrokenBarrierError):
+                losses += work(0)
+            for other in others:
+                if not isinstance(other.exception(), BrokenBarrierError):
+                    losses += other.result()
+        self._step += ceil(len(order) / self._batch_size)
+        reconstruction, kl = losses / len(order)
+        return float(reconstruction), float(kl)
+
+    def gradient(self, x: np.ndarray, noise: np.ndarray) -> tuple[float, float, np.ndarray]:
+        """Reconstruction loss, KL and the gradient of their sum, for one batch, without a step."""
+        worker, batch = self._workers[0], slice(0, len(x))
+        worker.kernels.gather(x, np.arange(len(x)), self._elbo.inputs[0][batch])
+        noise = np.asarray(noise, self._parameters.dtype)
+        losses = worker.elbo.forward_backward(self._views, noise, batch, 1 / len(x))
+        gradient = np.empty_like(self._parameters)
+        (block,) = parameter_blocks(self._architecture, len(gradient))
+        self._weight_gradient(block, batch, gradient)
+        return float(losses[0]) / len(x), float(losses[1]) / len(x), gradient
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Copies of parameters, moments and step."""
+        return {
+            "parameters": self._parameters.copy(),
+            "first_moment": self._moments[0].copy(),
+            "second_moment": self._moments[1].copy(),
+            "step": np.array(self._step),
+        }
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Continue from what `state` gave."""
+        self._parameters[...] = state["parameters"]
+        self._moments[0][...] = state["first_moment"]
+        self._moments[1][...] = state["second_moment"]
+        self._step = int(state["step"])
+
+    def _share_epoch(
+        self,
+        thread: int,
+        order: np.ndarray,
+        noise: np.ndarray,
+        barrier: Barrier,
+        pending: deque[Block],
+    ) -> np.ndarray:
+        """One thread's part of an epoch: its sums of reconstruction loss and KL."""
+        worker, losses, age = self._workers[thread], np.zeros(2), 0
+        for start in range(0, len(order), self._batch_size):
+            rows = order[start : start + self._batch_size]
+            mine = self._share(thread, len(rows))
+            age += 1
+            adam = self._adam.undecayed(self._step + start // self._batch_size + 1, age)
+            if mine.start < mine.stop:
+                worker.kernels.gather(self._x, rows[mine], self._elbo.inputs[0][mine])
+                my_noise = noise[:, start + mine.start : start + mine.stop]
+                scale = adam.gradient_scale / len(rows)
+                losses += worker.elbo.forward_backward(self._views, my_noise, mine, scale)
+            if thread == 0:
+                pending.extend(self._blocks)
+            barrier.wait()
+            last = start + len(rows) == len(order)
+            settle_after = age if last or age == self._adam.longest_age else 0
+            with suppress(IndexError):
+                while True:
+                    block = pending.popleft()
+                    self._update(worker, block, slice(0, len(rows)), adam, settle_after)
+            if settle_after:
+                age = 0
+            barrier.wait()
+        return losses
+
+    def _share(self, thread: int, batch: int) -> slice:
+        """Rows of a batch that a thread takes; none for some threads if the batch is short."""
+        threads = max(1, min(len(self._workers), batch // _ROWS_PER_THREAD))
+        first, stop = (min(part, threads) * batch // threads for part in (thread, thread + 1))
+        return slice(first, stop)
+
+    def _update(
+        self, worker: "_Worker", block: Block, batch: slice, adam: UndecayedStep, age: int
+    ) -> None:
+        """Adam on a block; with an age, make its moments true again afterwards."""
+        parameters = self._parameters[block.span]
+        first, second = (moment[block.span] for moment in self._moments)
+        gradient, change = worker.scratch[:, : len(parameters)]
+        self._weight_gradient(block, batch, gradient)
+        worker.kernels.adam(parameters, gradient, (first, second), adam, change)
+        if age:
+            for moment, decay in ((first, self._adam.beta1), (second, self._adam.beta2)):
+                moment *= decay**age
+                np.abs(moment, out=change)
+                np.greater(change, _VANISHED, out=change)
+                moment *= change
+
+    def _weight_gradient(self, block: Block, batch: slice, out: np.ndarray) -> None:
+        """Gradient with respect to a block, from the whole batch's inputs and deltas."""
+        start = 0
+        for piece in block.pieces:
+            rows = self._elbo.layer_rows(piece.layer, batch)
+            x, delta = self._elbo.inputs[piece.layer][rows], self._elbo.deltas[piece.layer][rows]
+            outputs = delta.shape[1]
+            stop = start + (piece.rows.stop - piece.rows.start) * outputs
+            np.matmul(x[:, piece.rows].T, delta, out=out[start:stop].reshape(-1, outputs))
+            start = stop
+            if piece.bias:
+                stop += outputs
+                np.add.reduce(delta, axis=0, out=out[start:stop])
+                start = stop
 
 
-def _halves(head: Any) -> tuple[Any, Any]:
-    """Mean and log variance, the two halves of the last axis."""
-    middle = head.shape[-1] // 2
-    return head[..., :middle], head[..., middle:]
+class _Worker:
+    """What a thread has for itself: kernels with their scratch memory, and two blocks' room."""
+
+    def __init__(self, elbo: ElboPass, scratch: np.ndarray) -> None:
+        self.kernels = NumpyKernels()
+        self.elbo = elbo.sharing_buffers(self.kernels)
+        self.scratch = scratch
