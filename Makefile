@@ -24,7 +24,7 @@ if [ -z "$$python" ]; then \
 fi
 endef
 
-.PHONY: report test lint lock clean help
+.PHONY: report test lint peers lock clean help
 
 report: $(environment)  ## run the workflow and build the report (the default)
 	@$(snakemake) $(ARGS)
@@ -40,7 +40,10 @@ lint: $(environment)  ## check style, types and the workflow
 	@$(python) -m snakefmt --check workflow
 	@$(python) -m snakemake --lint
 
-lock:  ## resolve versions anew: requirements.lock, envs/*.yaml (ARGS=--upgrade takes the newest)
+peers: $(environment)  ## add JAX and PyTorch to .venv, to be timed beside the backends
+	@$(python) -m pip install $(quiet) --no-compile --require-hashes -r envs/peers.lock
+
+lock:  ## resolve versions anew: requirements.lock, envs/* (ARGS=--upgrade takes the newest)
 	@set -e; $(choose_python); \
 	tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
 	"$$python" -m venv "$$tools"; \

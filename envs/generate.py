@@ -1,9 +1,12 @@
-"""Resolve every version: requirements.lock from pyproject.toml, then envs/*.yaml from the lock.
+"""Resolve every version: the locks from pyproject.toml, then envs/*.yaml from the locks.
+
+requirements.lock is what everyone installs; envs/peers.lock adds JAX and PyTorch to some of that.
 
 Run by `make lock`; needs `uv` in the interpreter's environment. Arguments are passed on to
 `uv pip compile` for the lock, such as `--upgrade` or `--upgrade-package numpy`.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -13,20 +16,31 @@ from pathlib import Path
 ENVS = Path(__file__).resolve().parent
 ROOT = ENVS.parent
 LOCK = ROOT / "requirements.lock"
+PEERS_LOCK = ENVS / "peers.lock"
 STEPS = ENVS / "steps.toml"
 
 EXTRAS = ("tensorflow", "figures", "workflow", "test")  # cuda: only a machine with a GPU wants it
 PYTHONS = ("3.11", "3.12", "3.13")
 CONDA_PYTHON = "3.12"
 PLATFORMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-darwin")
+MACOS = {LOCK: "13.0", PEERS_LOCK: "14.0"}  # PyTorch has no wheels for older ones
 SOURCE_ONLY = "connection-pool"  # a dependency of Snakemake that has no wheel
 
 
-def uv(*arguments: str, requirements: str = "") -> str:
-    """Run `uv pip` in the project's root, `requirements` on its input, and return its output."""
+def uv(*arguments: str, requirements: str = "", **environment: str) -> str:
+    """Run `uv pip` in the project's root, `requirements` on its input, and return its output.
+
+    Variables of the environment may be given by keyword.
+    """
     command = [sys.executable, "-m", "uv", "--quiet", "pip", *arguments]
     return subprocess.run(
-        command, cwd=ROOT, input=requirements, stdout=subprocess.PIPE, text=True, check=True
+        command,
+        cwd=ROOT,
+        env=os.environ | environment,
+        input=requirements,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     ).stdout
 
 
@@ -38,20 +52,31 @@ def compile_requirements(source: str, *options: str, requirements: str = "") -> 
 
 
 def resolve(*options: str) -> None:
-    """Write requirements.lock; versions already in it stay where they still fit."""
+    """Write the locks; versions already in them stay where they still fit."""
     extras = [word for extra in EXTRAS for word in ("--extra", extra)]
     output = ("--generate-hashes", "--output-file", LOCK.name)
     compile_requirements("pyproject.toml", *extras, *output, *options)
+    resolve_peers(*options)
+
+
+def resolve_peers(*options: str) -> None:
+    """Write peers.lock, whose packages have the versions of requirements.lock where both do."""
+    output = ("--generate-hashes", "--output-file", str(PEERS_LOCK.relative_to(ROOT)))
+    extras = ("--extra", "tensorflow", "--extra", "peers")
+    same = ("--constraints", LOCK.name)
+    compile_requirements("pyproject.toml", *extras, *same, *output, *options)
 
 
 def check_platforms() -> None:
-    """Raise unless the lock installs on each platform with each Python, from wheels."""
+    """Raise unless each lock installs on each platform with each Python, from wheels."""
     wheels = ("--only-binary", ":all:", "--no-binary", SOURCE_ONLY)
     for platform in PLATFORMS:
         for python in PYTHONS:
             there = ("--python-platform", platform, "--python-version", python)
             anywhere = ("--dry-run", "--target", str(ROOT / "build"))
-            uv("install", "--require-hashes", "-r", LOCK.name, *anywhere, *there, *wheels)
+            for lock, macos in MACOS.items():
+                install = ("install", "--require-hashes", "-r", str(lock))
+                uv(*install, *anywhere, *there, *wheels, MACOSX_DEPLOYMENT_TARGET=macos)
 
 
 def read_lock(text: str) -> dict[str, str]:
@@ -82,19 +107,18 @@ dependencies:
 
 
 def write_environments() -> None:
-    """Write envs/<kind>.yaml for each kind of step, every requirement word for word the lock's."""
-    locked = read_lock(LOCK.read_text())
+    """Write envs/<kind>.yaml for each kind of step, every requirement word for word the locks'."""
+    locked = read_lock(PEERS_LOCK.read_text()) | read_lock(LOCK.read_text())
+    pinned = [word for lock in (LOCK, PEERS_LOCK) for word in ("--constraints", str(lock))]
     for kind, packages in read_steps().items():
         for package in packages:
             if package not in locked:
                 raise SystemExit(
-                    f"{STEPS.name}: '{package}', of the kind '{kind}', is not in {LOCK.name}: "
-                    "name it in pyproject.toml, as the lock spells it."
+                    f"{STEPS.name}: '{package}', of the kind '{kind}', is in no lock: "
+                    "name it in pyproject.toml, as a lock spells it."
                 )
         direct = "\n".join(locked[package] for package in packages)
-        closure = read_lock(
-            compile_requirements("-", "--constraints", LOCK.name, requirements=direct)
-        )
+        closure = read_lock(compile_requirements("-", *pinned, requirements=direct))
         requirements = [locked[package] for package in closure]
         (ENVS / f"{kind}.yaml").write_text(conda_environment(kind, requirements))
 

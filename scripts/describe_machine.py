@@ -43,6 +43,9 @@ def describe_machine(machine: Path, threads: int) -> None:
         "python": platform.python_version(),
         **{package: _version(package) for package in PACKAGES},
         "tensorflow": _version("tensorflow-cpu", "tensorflow"),
+        "keras": _version("keras"),
+        "jax": _version("jax"),
+        "pytorch": _version("torch"),
         "cupy": _version("cupy-cuda12x", "cupy"),
         "date": datetime.now(UTC).date().isoformat(),
     }

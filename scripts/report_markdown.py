@@ -22,7 +22,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, UndefinedError
 
 from step import run
-from vae.wording import readable
+from vae.wording import implementation, readable
 
 Value = str | float | list[Any] | None
 
@@ -152,6 +152,7 @@ FILTERS = {
     "listing": listing,
     "plain": plain,
     "readable": readable,
+    "implementation": implementation,
     "named": lambda name: f"*{readable(name)}*",
     "words": lambda name: readable(name).lower(),
 }

@@ -22,9 +22,15 @@ Keys made here:
     backends.names
     backends.rows, .measured                the keys of the rows of Table 5.1; of those with times,
                                             fastest first
-    {row}.backend, .device, .status, .note, .seconds        seconds: median over repeats
-    profile.seconds, .functions             own time of all functions; their keys, costliest first
-    {function}.function, .module, .calls, .seconds, .share
+    {row}.backend, .device, .status, .note
+    {row}.seconds, .gflops, .first_step_seconds, .peak_memory_mib       medians over repeats
+    {row}.share_of_2048, .share_of_network  medians over repeats, of those measured on a device
+                                            whose limit is known
+    backends.limit_2048, .limit_network     rates of matrix products on the CPU, GFLOP/s: medians
+    profile.{backend}.seconds, .functions   of published and numpy: own time of all functions in an
+                                            epoch; their keys, costliest first
+    profile.{backend}.steps, .scale         the steps profiled; how many times they make an epoch
+    {function}.function, .module, .calls, .seconds, .share      calls and seconds in an epoch
     datasets.used, .absent                  those of the runs; those of the report that are not
     architectures.used                      those of the runs
     verdicts, verdicts.{verdict}            the verdicts; how many claims have each
@@ -56,8 +62,10 @@ REPORT_DATASETS = {"mnist": "MNIST", "frey": "Frey Face", "cifar10": "CIFAR-10"}
 """How the names of data sets that the report used begin here, and what it calls them."""
 
 RECONSTRUCTION = ("dataset", "model", "protocol", "seed", "metric", "value")
-BACKENDS = ("backend", "device", "status", "seconds", "note")
-PROFILE = ("function", "module", "calls", "own_seconds")
+LIMITS = ("limit_2048_gflops", "limit_network_gflops")
+MEDIANS = ("seconds", "gflops", "first_step_seconds", "peak_memory_mib")
+BACKENDS = ("backend", "device", "status", "note", *MEDIANS, *LIMITS)
+PROFILE = ("backend", "function", "module", "calls", "own_seconds", "steps", "scale")
 
 Pairs = Iterator[tuple[str, Any]]
 
@@ -68,7 +76,8 @@ def report_values(
     cards: Sequence[Path],
     backends: Path,
     machine: Path,
-    profile: Path,
+    published_profile: Path,
+    numpy_profile: Path,
     claims: Path,
     settings: Mapping[str, Any],
     values: Path,
@@ -83,8 +92,10 @@ def report_values(
         Reconstruction errors of the comparison, csv.
     cards
         Data cards, JSON.
-    backends, profile
-        Times of one epoch by backend, and own times by function of one NumPy epoch, csv.
+    backends
+        Times of one epoch by backend, csv.
+    published_profile, numpy_profile
+        Own times by function, and the factor from them to an epoch's, csv.
     machine, claims
         JSON.
     settings
@@ -103,7 +114,8 @@ def report_values(
             *(pair for path in evaluations for pair in _experiment(path)),
             *_reconstruction(read_table(reconstruction, RECONSTRUCTION)),
             *_backends(read_table(backends, BACKENDS)),
-            *_profile(read_table(profile, PROFILE)),
+            *_profile(read_table(published_profile, PROFILE)),
+            *_profile(read_table(numpy_profile, PROFILE)),
             *_flat("datasets", {card["name"]: card for card in map(read_card, cards)}),
             *_flat("machine", _read(machine)),
             *_flat("claims", _read(claims)),
@@ -207,25 +219,39 @@ def _backends(frame: pd.DataFrame) -> Pairs:
             yield f"{key}.{column}", part[column].iloc[0]
         if part["status"].iloc[0] == "measured":
             seconds[key] = float(part["seconds"].median())
-            yield f"{key}.seconds", seconds[key]
+            yield from ((f"{key}.{column}", float(part[column].median())) for column in MEDIANS)
+            for limit in LIMITS:
+                share = (part["gflops"] / part[limit]).median()
+                if not math.isnan(share):
+                    yield f"{key}.share_of_{limit.split('_')[1]}", float(share)
+    cpu = frame[frame["device"] == "CPU"]
+    for limit in LIMITS:
+        rate = float(cpu[limit].median())
+        yield f"backends.{limit.removesuffix('_gflops')}", None if math.isnan(rate) else rate
     yield "backends.names", frame["backend"].unique().tolist()
     yield "backends.rows", rows
     yield "backends.measured", sorted(seconds, key=seconds.__getitem__)
 
 
 def _profile(frame: pd.DataFrame) -> Pairs:
-    total = float(frame["own_seconds"].sum())
+    profile = f"profile.{frame['backend'].iloc[0]}"
+    scale = float(frame["scale"].iloc[0])
+    total = scale * float(frame["own_seconds"].sum())
     keys = []
     ranked = frame.sort_values("own_seconds", ascending=False, kind="stable")
     for rank, row in enumerate(ranked.to_dict("records"), start=1):
-        key = f"profile.{rank}"
+        key = f"{profile}.{rank}"
         keys.append(key)
-        for column in ("function", "module", "calls"):
+        for column in ("function", "module"):
             yield f"{key}.{column}", row[column]
-        yield f"{key}.seconds", row["own_seconds"]
-        yield f"{key}.share", row["own_seconds"] / total if total else 0.0
-    yield "profile.seconds", total
-    yield "profile.functions", keys
+        yield f"{key}.calls", round(scale * row["calls"])
+        seconds = scale * row["own_seconds"]
+        yield f"{key}.seconds", seconds
+        yield f"{key}.share", seconds / total if total else 0.0
+    yield f"{profile}.steps", int(frame["steps"].iloc[0])
+    yield f"{profile}.scale", scale
+    yield f"{profile}.seconds", total
+    yield f"{profile}.functions", keys
 
 
 def _verdicts(verdicts: Iterable[str]) -> dict[str, Any]:

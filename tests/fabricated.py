@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from vae.benchmark import cost, rounds
+from vae.benchmark import report_jobs as jobs
 from vae.results import MEASUREMENT
 
 STRUCTURES = ("sparse", "community", "small_world")
@@ -155,37 +157,95 @@ def card(path: Path, **fields: Any) -> Path:
 
 
 def timings(path: Path) -> Path:
-    """Write a benchmark of three NumPy repeats and of a CuPy that could not run."""
-    columns = (
-        "backend",
-        "device",
-        "status",
-        "repeat",
-        "seconds",
-        "images_per_second",
-        "peak_memory_mib",
-        "note",
-    )
-    rows = [
-        ("numpy", "CPU", "measured", repeat, seconds, 60000 / seconds, 500 + repeat, "")
+    """Write three NumPy repeats, a step of the published algorithm, and why others did not run."""
+    rows: list[dict[str, Any]] = [
+        {
+            "backend": "numpy",
+            "device": "CPU",
+            "status": "measured",
+            "repeat": repeat,
+            "steps": 600,
+            "seconds": seconds,
+            "images_per_second": 60000 / seconds,
+            "gflops": 240 / seconds,
+            "limit_2048_gflops": 200,
+            "limit_network_gflops": 160,
+            "peak_memory_mib": 500 + repeat,
+            "first_step_seconds": 0.25,
+        }
         for repeat, seconds in ((1, 2.0), (2, 4.0), (3, 3.0))
     ]
-    unmeasured = ("cupy", "GPU", "not measured", "", "", "", "", "no CUDA device")
-    pd.DataFrame([*rows, unmeasured], columns=list(columns)).to_csv(path, index=False)
+    scaled = {"backend": "published", "steps": 1, "seconds": 2000.0, "gflops": 0.12}
+    rows.append(rows[0] | scaled | {"note": "scaled from 1 of 600 steps", "energy_joules": 90000})
+    rows.append(_without_time("cupy", "GPU", "not measured", "no CUDA device"))
+    rows.append(
+        _without_time("jax", "CPU", "failed", "its process was ended by the signal SIGKILL")
+    )
+    pd.DataFrame(rows, columns=list(rounds.COLUMNS)).to_csv(path, index=False)
     return path
 
 
-def profile(path: Path) -> Path:
+def _without_time(backend: str, device: str, status: str, note: str) -> dict[str, Any]:
+    return {"backend": backend, "device": device, "status": status, "note": note}
+
+
+def report_jobs(path: Path) -> Path:
+    """Write the report's four jobs, of which those of the CPU were done."""
+    job = {"status": "measured", "hidden_sizes": "500", "steps": 600, "batch_size": 100}
+    rows = [
+        job | {"program": "numpy", "device": "CPU", "note": "scaled from 3 of 600 steps"},
+        job | {"program": "cupy", "device": "GPU", "steps": 937, "batch_size": 64},
+        job | {"program": "tensorflow", "device": "CPU", "hidden_sizes": "500-500"},
+        job | {"program": "tensorflow", "device": "GPU", "hidden_sizes": "500-500"},
+    ]
+    frame = pd.DataFrame(rows, columns=list(jobs.COLUMNS))
+    frame["seconds"] = [2000.0, None, 5.5, None]
+    frame.loc[[1, 3], ["status", "note"]] = ["not measured", "no CUDA device"]
+    frame.to_csv(path, index=False)
+    return path
+
+
+def costs(path: Path, backends: Iterable[str] = ("numpy", "tensorflow")) -> Path:
+    """Write costs that grow with the size, three repeats each, and a CuPy that could not run."""
+    rows: list[dict[str, Any]] = [
+        {
+            "varied": varied,
+            "value": value,
+            "backend": backend,
+            "device": "CPU",
+            "status": "measured",
+            "repeat": repeat,
+            "seconds": slow * value**0.5 * (1 + repeat / 10),
+            "gflop": 100 * value**0.5,
+            "limit_gflops": 200,
+        }
+        for slow, backend in enumerate(backends, start=1)
+        for varied in cost.VARIED
+        for value in (5, 50, 500)
+        for repeat in (1, 2, 3)
+    ]
+    rows += [
+        {"varied": varied, "value": 5, **_without_time("cupy", "GPU", "not measured", "no device")}
+        for varied in cost.VARIED
+    ]
+    pd.DataFrame(rows, columns=list(cost.COLUMNS)).to_csv(path, index=False)
+    return path
+
+
+def profile(path: Path, backend: str = "numpy", steps: int = 600) -> Path:
     """Write a profile of 14 functions: 13 s, 12 s, ..., 0 s of own time, not in order."""
     names = ["<built-in method numpy.matmul>", "<method 'sum' of 'numpy.ndarray' objects>", "step"]
     names += [f"f{i}" for i in range(11)]
     frame = pd.DataFrame(
         {
+            "backend": backend,
             "function": names,
             "module": ["~", "~", *["array"] * 12],
             "calls": 1,
             "own_seconds": [13.0, 12.0, 11.0, *map(float, range(11))],
             "cumulative_seconds": 20.0,
+            "steps": steps,
+            "scale": 600 / steps,
         }
     )
     frame.to_csv(path, index=False)

@@ -20,10 +20,12 @@ from planning.runs import EXPERIMENTS, MACHINES
 from planning.validation import SCHEMA, ConfigError, check
 from vae.architecture import ACTIVATIONS, LIKELIHOODS
 from vae.backends import BACKENDS
+from vae.benchmark.cost import VARIED
 from vae.datasets.digits import digits
 from vae.datasets.networks import PROTOCOLS, simulate
 from vae.datasets.photo_patches import COLOURS, photo_patches
 from vae.datasets.random_graphs import GRAPH_MODELS
+from vae.peers import PEERS
 
 ROOT = Path(__file__).parents[1]
 OPTIONAL = {"edge_probability", "fixed_graph", "squash_mean"}
@@ -289,7 +291,7 @@ WRONG = [
     (
         put("experiments.images.backends", ["nump"]),
         'experiments.images.backends has the entry "nump"; '
-        "expected one of numpy, tensorflow, cupy; the nearest is numpy",
+        "expected one of numpy, tensorflow, cupy, published; the nearest is numpy",
     ),
     (
         put("experiments.manifold.latent_dimensions", [3]),
@@ -353,6 +355,11 @@ WRONG = [
     (
         put("benchmark.latent_dimension", 784),
         "benchmark.latent_dimension is 784; "
+        "expected less than benchmark.input_dimension, which is 784",
+    ),
+    (
+        put("benchmark.cost.latent_dimensions", [2, 784]),
+        "benchmark.cost.latent_dimensions has the entry 784; "
         "expected less than benchmark.input_dimension, which is 784",
     ),
     (
@@ -528,6 +535,9 @@ def test_schema_names_what_the_library_has(schema: dict[str, Any]) -> None:
     assert tuple(choices(definitions, "activation")) == ACTIVATIONS
     assert tuple(choices(definitions, "architecture", "properties", "likelihood")) == LIKELIHOODS
     assert tuple(choices(definitions, "backends", "items")) == BACKENDS
+    benchmark = schema["properties"]["benchmark"]["properties"]
+    assert tuple(choices(benchmark, "peers", "items")) == PEERS
+    assert {f"{name}s" for name in VARIED} < set(benchmark["cost"]["properties"])
     assert tuple(choices(definitions, "photo_patches", "properties", "colour")) == COLOURS
     assert tuple(schema["properties"]["experiments"]["required"]) == EXPERIMENTS
     assert tuple(schema["properties"]["experiments"]["properties"]) == EXPERIMENTS

@@ -14,19 +14,20 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from generate import ENVS, LOCK, ROOT, STEPS, read_lock, read_steps
+from generate import ENVS, LOCK, PEERS_LOCK, ROOT, STEPS, read_lock, read_steps
 from planning.imports import code_inputs
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCKED = read_lock(LOCK.read_text())
+LOCKED_PEERS = read_lock(PEERS_LOCK.read_text())
 KINDS = sorted(read_steps())
 SOURCES = ("scripts", "workflow", "envs", "tests")
 
 
-def declared(*, without: str = "") -> list[Requirement]:
-    """Dependencies in pyproject.toml: the package's own and those of every extra but one."""
+def declared(*, without: tuple[str, ...] = ()) -> list[Requirement]:
+    """Dependencies in pyproject.toml: the package's own and those of every extra but some."""
     extras = PROJECT["optional-dependencies"]
-    listed = [extras[extra] for extra in extras if extra != without]
+    listed = [extras[extra] for extra in extras if extra not in without]
     return [Requirement(text) for text in sum(listed, PROJECT["dependencies"])]
 
 
@@ -36,22 +37,43 @@ def pins(kind: str) -> dict[str, str]:
     return {Requirement(pin).name: pin for pin in pip}
 
 
-@pytest.mark.parametrize("requirement", declared(without="cuda"), ids=lambda each: each.name)
-def test_every_declared_dependency_is_locked_within_its_range(requirement):
-    pin = Requirement(LOCKED[canonicalize_name(requirement.name)])
+def assert_in_range(requirement: Requirement, locked: dict[str, str]) -> None:
+    pin = Requirement(locked[canonicalize_name(requirement.name)])
     (version,) = (each.version for each in pin.specifier)
     assert requirement.specifier.contains(version)
 
 
-def test_every_locked_package_has_one_version_and_its_hashes():
-    entries = re.split(r"\n(?=\S)", LOCK.read_text().strip())
-    assert len(entries) == len(LOCKED)
+@pytest.mark.parametrize(
+    "requirement", declared(without=("cuda", "peers")), ids=lambda each: each.name
+)
+def test_every_declared_dependency_is_locked_within_its_range(requirement):
+    assert_in_range(requirement, LOCKED)
+
+
+def test_peers_are_in_a_lock_of_their_own_that_agrees_with_the_other():
+    for text in PROJECT["optional-dependencies"]["peers"]:
+        requirement = Requirement(text)
+        assert_in_range(requirement, LOCKED_PEERS)
+        assert canonicalize_name(requirement.name) not in LOCKED
+    common = LOCKED.keys() & LOCKED_PEERS.keys()
+    assert "tensorflow-cpu" in common
+    for name in common:
+        versions = [Requirement(locked[name]).specifier for locked in (LOCKED, LOCKED_PEERS)]
+        assert versions[0] == versions[1], name
+
+
+@pytest.mark.parametrize("lock", [LOCK, PEERS_LOCK], ids=lambda path: path.name)
+def test_every_locked_package_has_one_version_and_its_hashes(lock):
+    entries = re.split(r"\n(?=\S)", lock.read_text().strip())
+    assert len(entries) == len(read_lock(lock.read_text()))
     for entry in entries:
         assert re.match(r"\S+==\S+", entry)
         assert "--hash=sha256:" in entry
 
 
-@pytest.mark.parametrize("path", [LOCK, *sorted(ENVS.glob("*.yaml"))], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [LOCK, PEERS_LOCK, *sorted(ENVS.glob("*.yaml"))], ids=lambda path: path.name
+)
 def test_no_host_is_named(path):
     assert not re.search(r"://|index-url|find-links", path.read_text())
 
@@ -74,8 +96,9 @@ def test_each_kind_of_step_has_its_environment():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_environment_pins_what_the_lock_pins(kind):
+    locked = LOCKED_PEERS | LOCKED if kind == "peers" else LOCKED
     for name, pin in pins(kind).items():
-        assert pin == LOCKED[name]
+        assert pin == locked[name]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -113,12 +136,12 @@ def third_party_imports(path: Path) -> frozenset[str]:
 
 @cache
 def distributions() -> dict[str, set[str]]:
-    """Packages that give each importable module; CuPy is in no lock, as it needs a GPU."""
+    """Packages that give each importable module; CuPy, JAX and PyTorch may not be installed."""
     installed = {
         module: {canonicalize_name(name) for name in names}
         for module, names in packages_distributions().items()
     }
-    return {"cupy": {"cupy-cuda12x"}} | installed
+    return {"cupy": {"cupy-cuda12x"}, "jax": {"jax"}, "torch": {"torch"}} | installed
 
 
 @pytest.mark.parametrize(("rule", "kind"), list(conda_rules()))

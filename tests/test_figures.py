@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from figure_5_1_numpy_profile import own_time
+from figure_5_1_profile import figure_5_1_profile, own_time
+from figure_5_2_cost_by_size import COSTS, draw_costs
 from figure_6_1_network_structures import draw_network, first_networks
 from figure_6_2_network_reconstructions import draw_matrices, principal_components
 from figure_6_4_latent_manifold import draw_classes, draw_manifold
@@ -31,7 +32,8 @@ NETWORKS: dict[str, Any] = {
 }
 
 FIGURES = (
-    "figure_5_1_numpy_profile",
+    "figure_5_1_profile",
+    "figure_5_2_cost_by_size",
     "figure_6_1_network_structures",
     "figure_6_2_network_reconstructions",
     "figure_6_3a_elbo_by_latent_dimension",
@@ -50,7 +52,13 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
     grey = fabricated.run_arrays(folder / "grey.npz")
     colour = fabricated.run_arrays(folder / "colour.npz", (4, 4, 3), 5)
     arguments: tuple[dict[str, Any], ...] = (
-        {"profile": fabricated.profile(folder / "profile.csv")},
+        {
+            "published": fabricated.profile(folder / "published.csv", "published", steps=3),
+            "numpy": fabricated.profile(folder / "numpy.csv"),
+            "listing": {"optimize": 50.0, "backward": 30.0, "a": 5.0, "b": 4.0, "c": 3.0},
+            "listing_total": 100.0,
+        },
+        {"costs": fabricated.costs(folder / "costs.csv")},
         {
             "dataset": fabricated.network_dataset(folder / "networks.npz"),
             "community_sizes": [6, 6],
@@ -215,13 +223,30 @@ def test_classes_take_turns() -> None:
     assert labels[classes_in_turn(labels)].tolist() == [0, 1, 2, 0, 2]
 
 
-def test_the_profile_adds_up_and_names_functions_briefly(tmp_path: Path) -> None:
-    bars = own_time(read_table(fabricated.profile(tmp_path / "profile.csv"), ()))
-    assert bars["label"].tolist()[:4] == ["numpy.matmul", "ndarray.sum", "array.step", "array.f10"]
-    assert bars["label"].iloc[-1] == "4 others"
-    assert bars["own_seconds"].iloc[-1] == 0 + 1 + 2 + 3
-    assert bars["own_seconds"].sum() == sum(range(11)) + 11 + 12 + 13
-    assert bars["share"].sum() == pytest.approx(1)
+def test_a_profile_adds_up_to_its_total() -> None:
+    bars = own_time({"c": 1.0, "a": 6.0, "b": 2.0, "d": 0.5}, shown=2, total=10.0)
+    assert bars["label"].tolist() == ["a", "b", "all others"]
+    assert bars["own_seconds"].tolist() == [6.0, 2.0, 2.0]
+    assert bars["share"].tolist() == [0.6, 0.2, 0.2]
+    assert own_time({"a": 6.0, "b": 2.0}, shown=2)["share"].tolist() == [0.75, 0.25]
+
+
+def test_the_profile_scales_to_an_epoch_and_names_functions_briefly(
+    inputs: dict[str, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Figure] = []
+    monkeypatch.setattr("figure_5_1_profile.save", lambda figure, *files: drawn.append(figure))
+    files = {suffix: tmp_path / suffix for suffix in ("svg", "pdf", "png")}
+    figure_5_1_profile(**inputs["figure_5_1_profile"], **files)
+    theirs, published, numpy = drawn[0].axes
+    total = 13 + 12 + 11 + sum(range(11))
+    assert theirs.get_title(loc="left").endswith("its listing: 100 s")
+    assert f"200 times 3 steps: {200 * total:,} s" in published.get_title(loc="left")
+    assert "times" not in numpy.get_title(loc="left")
+    labels = [label.get_text() for label in numpy.get_yticklabels()]
+    assert labels[:4] == ["numpy.matmul", "ndarray.sum", "step", "f10"]
+    widths = [sum(bar.get_width() for bar in axes.patches) for axes in (theirs, published, numpy)]
+    assert widths == pytest.approx([100, 200 * total, total])
 
 
 def test_networks_are_the_first_of_each_structure_in_report_order(tmp_path: Path) -> None:
@@ -339,3 +364,15 @@ def test_samples_stand_beside_held_out_images(tmp_path: Path) -> None:
     assert [panel.title for panel in panels] == titles
     samples = read_arrays(five, "prior_samples")["prior_samples"]
     np.testing.assert_array_equal(panels[2].images, samples[:36])
+
+
+def test_costs_are_medians_over_the_limits_time(tmp_path: Path) -> None:
+    table = read_table(fabricated.costs(tmp_path / "costs.csv"), COSTS)
+    part = table[(table["varied"] == "batch_size") & (table["status"] == "measured")]
+    axes = new_figure(3, 3).subplots()
+    lines = draw_costs(axes, part, ["numpy", "tensorflow", "cupy"])
+    assert list(lines) == ["numpy", "tensorflow", "limit"], "what was not measured has no line"
+    sizes = np.array([5, 50, 500])
+    np.testing.assert_allclose(lines["numpy"].get_xdata(), sizes)
+    np.testing.assert_allclose(lines["tensorflow"].get_ydata(), 2 * 1.2 * sizes**0.5)
+    np.testing.assert_allclose(lines["limit"].get_ydata(), 100 * sizes**0.5 / 200)

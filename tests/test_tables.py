@@ -24,48 +24,65 @@ def rows_of(name: str, folder: Path, **arguments: Any) -> list[dict[str, str]]:
     return rows
 
 
-def test_a_backend_that_could_not_run_says_why(tmp_path: Path) -> None:
+def test_the_reports_jobs_stand_beside_its_times(tmp_path: Path) -> None:
     rows = rows_of(
-        "table_5_1_backends",
+        "table_5_1a_as_published",
         tmp_path,
-        timings=fabricated.timings(tmp_path / "timings.csv"),
-        published={"numpy": {"CPU": 1281.958}, "tensorflow": {"GPU": 2.368}},
+        jobs=fabricated.report_jobs(tmp_path / "jobs.csv"),
+        published={"numpy": {"CPU": 1281.958}, "tensorflow": {"CPU": 4.011, "GPU": 2.368}},
     )
-    assert rows == [
-        {
-            "Backend": "NumPy",
-            "Device": "CPU",
-            "Median (s/epoch)": "3.000",
-            "Least": "2.000",
-            "Greatest": "4.000",
-            "Images/s": "20000",
-            "Peak memory (MiB)": "503",
-            "Report (s/epoch)": "1281.958",
-            "Status": "measured, 3 repeats",
-        },
-        {
-            "Backend": "CuPy",
-            "Device": "GPU",
-            "Median (s/epoch)": "–",
-            "Least": "–",
-            "Greatest": "–",
-            "Images/s": "–",
-            "Peak memory (MiB)": "–",
-            "Report (s/epoch)": "not given",
-            "Status": "not measured: no CUDA device",
-        },
-        {
-            "Backend": "TensorFlow",
-            "Device": "GPU",
-            "Median (s/epoch)": "–",
-            "Least": "–",
-            "Greatest": "–",
-            "Images/s": "–",
-            "Peak memory (MiB)": "–",
-            "Report (s/epoch)": "2.368",
-            "Status": "not measured: not in the benchmark",
-        },
+    assert [row["Program"] for row in rows] == [
+        "Pure NumPy",
+        "NumPy on GPU (CuPy)",
+        "TensorFlow (CPU)",
+        "TensorFlow (GPU)",
     ]
+    assert [row["Report (s)"] for row in rows] == ["1281.958", "not given", "4.011", "2.368"]
+    assert [row["Here (s)"] for row in rows] == ["2000.000", "–", "5.500", "–"]
+    assert [row["Status"] for row in rows] == [
+        "measured, scaled from 3 of 600 steps",
+        "not measured: no CUDA device",
+        "measured",
+        "not measured: no CUDA device",
+    ]
+    assert rows[1]["Job"].startswith("937 steps of 64, hidden layers of 500; ")
+
+
+def test_implementations_are_summed_up_and_say_why_they_did_not_run(tmp_path: Path) -> None:
+    path = fabricated.timings(tmp_path / "timings.csv")
+    rows = rows_of("table_5_1b_like_for_like", tmp_path, timings=path)
+    measured = {
+        "Program": "NumPy",
+        "Device": "CPU",
+        "Seconds per epoch": "3.00",
+        "Least to greatest": "2.00 to 4.00",
+        "Rate (GFLOP/s)": "80.0",
+        "Of limit, large": "40%",
+        "Of limit, network": "50%",
+        "Memory (MiB)": "503",
+        "First step (s)": "0.2",
+        "Energy (J/epoch)": "–",
+        "Status": "3 repeats",
+    }
+    assert rows[0] == measured
+    assert rows[1]["Program"] == "NumPy as published"
+    assert rows[1]["Seconds per epoch"] == "2000"
+    assert rows[1]["Status"] == "1 repeat, scaled from 1 of 600 steps"
+    assert rows[1]["Energy (J/epoch)"] == "90000"
+    assert rows[2] == dict.fromkeys(measured, "–") | {
+        "Program": "CuPy",
+        "Device": "GPU",
+        "Status": "not measured: no CUDA device",
+    }
+    assert rows[3]["Status"] == "failed: its process was ended by the signal SIGKILL"
+    assert len(rows) == 4
+
+
+def test_energy_has_no_column_where_the_machine_tells_none(tmp_path: Path) -> None:
+    path = fabricated.timings(tmp_path / "timings.csv")
+    path.write_text(path.read_text().replace("90000.0", ""))
+    rows = rows_of("table_5_1b_like_for_like", tmp_path, timings=path)
+    assert not any(name.startswith("Energy") for name in rows[0])
 
 
 def test_reconstruction_errors_stand_beside_the_published_ones(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ NOT_TESTED = "not tested"
 
 Tables = Mapping[str, pd.DataFrame]
 """Evidence by name: tidy evaluations of the experiments, `reconstruction`, `backends`,
-`numpy_epoch`, and `entropy_floors` (columns dataset, class, floor in nats)."""
+`published_epoch`, and `entropy_floors` (columns dataset, class, floor in nats)."""
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,16 @@ READABLE = {
     "cupy": "CuPy",
     "dbn": "DBN",
     "frey_face": "Frey Face",
+    "jax": "JAX (scan)",
+    "keras": "Keras (fit)",
     "mnist": "MNIST",
     "networks_like_for_like": "Networks, like for like",
     "networks_published": "Networks, published protocol",
     "numpy": "NumPy",
     "photo_patches_grey": "Photo patches, grey",
     "photo_patches_rgb": "Photo patches, colour",
+    "pytorch": "PyTorch (eager)",
+    "pytorch_compiled": "PyTorch (compiled)",
     "rbm": "RBM",
     "tensorflow": "TensorFlow",
     "vae": "VAE",
@@ -27,6 +31,11 @@ STRUCTURES = ("small_world", "community", "sparse")
 def readable(name: str) -> str:
     """Put a name of the configuration into words: "small_world" is "Small world"."""
     return READABLE.get(name) or name.replace("_", " ").capitalize()
+
+
+def implementation(name: str) -> str:
+    """Put the name of a backend or a peer into words; `published` alone is a protocol elsewhere."""
+    return "NumPy as published" if name == "published" else readable(name)
 
 
 def in_report_order(structures: Iterable[str]) -> list[str]:

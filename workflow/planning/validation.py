@@ -203,6 +203,12 @@ def _cross_checks(config: Mapping[str, Any]) -> Iterator[str]:
             f"benchmark.latent_dimension is {benchmark['latent_dimension']}; expected less than "
             f"benchmark.input_dimension, which is {benchmark['input_dimension']}"
         )
+    for size in benchmark["cost"]["latent_dimensions"]:
+        if size >= benchmark["input_dimension"]:
+            yield (
+                f"benchmark.cost.latent_dimensions has the entry {size}; expected less than "
+                f"benchmark.input_dimension, which is {benchmark['input_dimension']}"
+            )
 
 
 def _structure(path: str, structure: Mapping[str, Any], key: str, nodes: int) -> Iterator[str]:

@@ -120,7 +120,7 @@ rule judge_claims:
         others=[
             "results/evaluations/reconstruction.csv",
             "results/profiles/backends.csv",
-            "results/profiles/numpy_epoch.csv",
+            "results/profiles/published_epoch.csv",
         ],
         cards=expand("results/datasets/{dataset}.json", dataset=config["datasets"]),
         code=code_inputs("judge_claims.py"),

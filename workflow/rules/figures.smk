@@ -4,7 +4,8 @@
 
 SIMULATED = config["experiments"]["networks_like_for_like"]["datasets"][0]
 FIGURES = [
-    "figure_5_1_numpy_profile",
+    "figure_5_1_profile",
+    "figure_5_2_cost_by_size",
     "figure_6_1_network_structures",
     "figure_6_2_network_reconstructions",
     "figure_6_3a_elbo_by_latent_dimension",
@@ -23,21 +24,50 @@ rule figures:
         ),
 
 
-rule figure_5_1_numpy_profile:
+rule figure_5_1_profile:
     input:
-        profile="results/profiles/numpy_epoch.csv",
-        code=code_inputs("figure_5_1_numpy_profile.py"),
+        published="results/profiles/published_epoch.csv",
+        numpy="results/profiles/numpy_epoch.csv",
+        code=code_inputs("figure_5_1_profile.py"),
     output:
         svg=report(
-            "results/figures/figure_5_1_numpy_profile.svg",
-            caption="../report/captions/figure_5_1_numpy_profile.rst",
+            "results/figures/figure_5_1_profile.svg",
+            caption="../report/captions/figure_5_1_profile.rst",
             category="Profiling",
-            labels={"figure": "figure_5_1_numpy_profile"},
+            labels={"figure": "figure_5_1_profile"},
         ),
-        pdf="results/figures/figure_5_1_numpy_profile.pdf",
-        png="results/figures/figure_5_1_numpy_profile.png",
+        pdf="results/figures/figure_5_1_profile.pdf",
+        png="results/figures/figure_5_1_profile.png",
     log:
-        "results/logs/figures/figure_5_1_numpy_profile.log",
+        "results/logs/figures/figure_5_1_profile.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime="10m",
+    params:
+        listing=PUBLISHED["profile"],
+        listing_total=PUBLISHED["table_5_1"]["numpy"]["CPU"],
+    script:
+        "../../scripts/figure_5_1_profile.py"
+
+
+rule figure_5_2_cost_by_size:
+    input:
+        costs="results/profiles/cost_by_size.csv",
+        code=code_inputs("figure_5_2_cost_by_size.py"),
+    output:
+        svg=report(
+            "results/figures/figure_5_2_cost_by_size.svg",
+            caption="../report/captions/figure_5_2_cost_by_size.rst",
+            category="Profiling",
+            labels={"figure": "figure_5_2_cost_by_size"},
+        ),
+        pdf="results/figures/figure_5_2_cost_by_size.pdf",
+        png="results/figures/figure_5_2_cost_by_size.png",
+    log:
+        "results/logs/figures/figure_5_2_cost_by_size.log",
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -45,7 +75,7 @@ rule figure_5_1_numpy_profile:
         mem_mb=700,
         runtime="10m",
     script:
-        "../../scripts/figure_5_1_numpy_profile.py"
+        "../../scripts/figure_5_2_cost_by_size.py"
 
 
 rule figure_6_1_network_structures:

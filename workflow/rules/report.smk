@@ -14,7 +14,8 @@ rule report_values:
         cards=expand("results/datasets/{dataset}.json", dataset=config["datasets"]),
         backends="results/profiles/backends.csv",
         machine="results/profiles/machine.json",
-        profile="results/profiles/numpy_epoch.csv",
+        published_profile="results/profiles/published_epoch.csv",
+        numpy_profile="results/profiles/numpy_epoch.csv",
         claims="results/claims.json",
         code=code_inputs("report_values.py"),
     output:

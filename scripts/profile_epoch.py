@@ -1,0 +1,139 @@
+"""Profile one epoch of a NumPy backend by function, as in Sec. 5 of the report."""
+
+import cProfile
+import csv
+import json
+import pstats
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pyinstrument import Profiler
+from pyinstrument.renderers import HTMLRenderer
+from pyinstrument.session import Session
+
+from step import run
+from vae.backends import create_trainer, limit_threads
+from vae.benchmark import benchmark_problem
+from vae.optimizer import Adam
+
+COLUMNS = (
+    "backend",
+    "function",
+    "module",
+    "calls",
+    "own_seconds",
+    "cumulative_seconds",
+    "steps",
+    "scale",
+)
+
+THREADS = 1
+"""A profiler sees the thread that it was started in, so that all the work is done in one."""
+
+LEARNING_RATE = 1e-4
+"""That of the report's NumPy program, which at ten times that does not stay finite."""
+
+POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
+"""A content security policy under which a page loads nothing from elsewhere."""
+
+
+def profile_epoch(
+    profile: Path,
+    listing: Path,
+    call_tree: Path,
+    backend: str,
+    settings: dict[str, Any],
+    root_seed: int,
+) -> None:
+    """Run an epoch twice: first under a sampling profiler, then under cProfile.
+
+    Of the backend `published` some steps stand for the epoch. Its time is then that of later steps:
+    the first ones, in which memory is given out and float32 becomes float64, are the sampler's.
+
+    Parameters
+    ----------
+    profile
+        csv with the columns `COLUMNS`, a row a function, the longest own time first. Calls and
+        seconds are as measured over `steps`; times `scale` they are those of an epoch.
+    listing
+        cProfile's own listing, under a line that says what was profiled.
+    call_tree
+        A page with the tree of calls over time; it needs no other file.
+    backend
+        "numpy" or "published".
+    settings
+        Those of `vae.benchmark.benchmark_problem`, and `published_steps`: as many of its steps.
+    root_seed
+        The study's.
+    """
+    limit_threads(backend, THREADS)
+    epoch = settings["steps"]
+    steps = min(settings["published_steps"], epoch) if backend == "published" else epoch
+    part = f"{steps} of the {epoch}" if steps < epoch else f"the {epoch}"
+    title = f"{backend}, one thread: {part} steps of an epoch"
+    problem = benchmark_problem({**settings, "steps": steps}, root_seed)
+    trainer = create_trainer(
+        backend,
+        problem.architecture,
+        problem.architecture.initial_parameters(problem.generator),
+        Adam(LEARNING_RATE),
+        settings["batch_size"],
+    )
+    trainer.load(problem.x)
+    order, noise = trainer.draw(problem.generator, len(problem.x))
+
+    sampler = Profiler(async_mode="disabled")
+    sampler.start(target_description=title)
+    trainer.run_epoch(order, noise)
+    call_tree.write_text(page(sampler.stop()), encoding="utf-8")
+
+    profiler = cProfile.Profile()
+    profiler.runcall(trainer.run_epoch, order, noise)
+    entries = profiled(profiler)
+    scale = epoch / steps
+    if steps < epoch:
+        seconds = scale * sum(entry.own_seconds for entry in entries.values())
+        title += f"; all of them take {scale:g} times as long, {seconds:.3f} seconds"
+    with open(listing, "w", encoding="utf-8") as file:
+        file.write(f"{title}\n\n")
+        pstats.Stats(profiler, stream=file).strip_dirs().sort_stats("tottime").print_stats()
+    with open(profile, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for (file_name, _, function), entry in sorted(
+            entries.items(), key=lambda item: -item[1].own_seconds
+        ):
+            writer.writerow([backend, function, Path(file_name).stem, *entry, steps, scale])
+
+
+class Entry(NamedTuple):
+    """Calls of one function, and seconds in it without and with what it called."""
+
+    calls: int
+    own_seconds: float
+    cumulative_seconds: float
+
+
+def profiled(profiler: cProfile.Profile) -> dict[tuple[str, int, str], Entry]:
+    """Profile by function: its file, line and name."""
+    profiler.create_stats()
+    return {
+        function: Entry(calls, own, cumulative)
+        for function, (_, calls, own, cumulative, _) in profiler.stats.items()
+    }
+
+
+def page(session: Session) -> str:
+    """Render a session as a page that loads nothing and names no folder of this machine."""
+    text = json.dumps(session.to_json())
+    folders = {*session.sys_path, *session.sys_prefixes, str(Path.cwd())}
+    for folder in sorted(filter(None, folders), key=len, reverse=True):
+        text = text.replace(json.dumps(f"{folder}/")[1:-1], "")
+    fields = json.loads(text) | {"sys_path": [], "sys_prefixes": []}
+    rendered = HTMLRenderer().render(Session.from_json(fields))
+    policy = f'<head><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    return rendered.replace("<head>", policy, 1)
+
+
+if __name__ == "__main__":
+    run(profile_epoch, globals())

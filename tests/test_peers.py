@@ -1,0 +1,59 @@
+"""Peers of the benchmark do the same job as the backends: same losses, same parameters."""
+
+import numpy as np
+import pytest
+
+from vae.backends import create_trainer
+from vae.benchmark import benchmark_problem
+from vae.optimizer import Adam
+from vae.peers import PEERS, peer
+
+SETTINGS = {
+    "input_dimension": 30,
+    "hidden_sizes": [16, 12],
+    "latent_dimension": 3,
+    "batch_size": 8,
+    "steps": 10,
+}
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_a_peer_does_the_same_job(name: str) -> None:
+    """The epoch's losses, and the parameters after 10 steps and after 20, are NumPy's."""
+    module = peer(name)
+    if (reason := module.unavailable()) is not None:
+        pytest.skip(reason)
+    problem = benchmark_problem(SETTINGS, 1)
+    parameters = problem.architecture.initial_parameters(problem.generator)
+    # Keras adds epsilon elsewhere than Adam's paper: one too small to matter.
+    adam = Adam(learning_rate=0.01, epsilon=1e-12)
+    theirs = module.trainer(problem.architecture, parameters, adam, SETTINGS["batch_size"])
+    ours = create_trainer("numpy", problem.architecture, parameters, adam, SETTINGS["batch_size"])
+    for trainer in (theirs, ours):
+        trainer.load(problem.x)
+    for _ in range(2):
+        order, noise = problem.draw_epoch()
+        assert theirs.run_epoch(order, noise) == pytest.approx(ours.run_epoch(order, noise), 1e-5)
+        np.testing.assert_allclose(theirs.parameters(), ours.state()["parameters"], atol=1e-5)
+    assert np.abs(ours.state()["parameters"] - parameters).max() > 0.05, "nothing was learnt"
+    assert module.device() in ("CPU", "GPU")
+
+
+def test_a_peer_that_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, reason in (
+        ("jax", "JAX is not installed"),
+        ("pytorch", "PyTorch is not installed"),
+        ("pytorch_compiled", "PyTorch is not installed"),
+        ("keras", "TensorFlow is not installed"),
+    ):
+        module = peer(name)
+        for source in (module, peer("pytorch"), pytest.importorskip("vae.backends.tensorflow")):
+            if hasattr(source, "find_spec"):
+                monkeypatch.setattr(source, "find_spec", lambda name: None)
+        assert module.unavailable() == reason
+        assert module.device() == "CPU"
+
+
+def test_an_unknown_peer_is_named_with_its_nearest() -> None:
+    with pytest.raises(ValueError, match=r"peer: 'torch' is unknown.*nearest is pytorch"):
+        peer("torch")

@@ -1,0 +1,90 @@
+# Needs nothing but the configuration's `benchmark`.
+# Gives results/profiles: seconds of an epoch by implementation and by size, the report's own jobs,
+# and the machine they were measured on. These jobs take the whole machine, as profiles do.
+
+BENCHMARK = config["benchmark"]
+JOB = [
+    "input_dimension",
+    "hidden_sizes",
+    "latent_dimension",
+    "batch_size",
+    "steps",
+]
+"""The keys that say what is timed."""
+
+
+rule benchmark_implementations:
+    input:
+        code=code_inputs(
+            "benchmark_implementations.py",
+            "vae.benchmark.worker",
+            *[f"vae.backends.{name}" for name in BENCHMARK["backends"]],
+            *[f"vae.peers.{name}" for name in BENCHMARK["peers"]],
+        ),
+    output:
+        timings="results/profiles/backends.csv",
+        jobs="results/profiles/report_jobs.csv",
+    log:
+        "results/logs/profiles/backends.log",
+    conda:
+        "../../envs/peers.yaml"
+        if BENCHMARK["install_peers"]
+        else "../../envs/training.yaml"
+    threads: WHOLE_MACHINE
+    resources:
+        # The report's own algorithm takes 3 GB, and every other implementation waits beside it.
+        mem_mb=8000,
+        runtime="2h",
+    params:
+        settings={
+            key: BENCHMARK[key]
+            for key in [*JOB, "published_steps", "repeats", "backends", "peers"]
+        },
+        root_seed=config["seed"],
+    script:
+        "../../scripts/benchmark_implementations.py"
+
+
+rule measure_cost_by_size:
+    input:
+        code=code_inputs(
+            "measure_cost_by_size.py",
+            "vae.benchmark.worker",
+            *[f"vae.backends.{name}" for name in BENCHMARK["cost"]["backends"]],
+        ),
+    output:
+        costs="results/profiles/cost_by_size.csv",
+    log:
+        "results/logs/profiles/cost_by_size.log",
+    conda:
+        "../../envs/training.yaml"
+    threads: WHOLE_MACHINE
+    resources:
+        mem_mb=3000,
+        runtime="1h",
+    params:
+        settings={key: BENCHMARK[key] for key in [*JOB, "cost"]},
+        root_seed=config["seed"],
+    script:
+        "../../scripts/measure_cost_by_size.py"
+
+
+rule describe_machine:
+    input:
+        # Not read: described anew whenever the timings are.
+        "results/profiles/backends.csv",
+        code=code_inputs("describe_machine.py"),
+    output:
+        machine="results/profiles/machine.json",
+    log:
+        "results/logs/profiles/machine.log",
+    conda:
+        "../../envs/peers.yaml"
+        if BENCHMARK["install_peers"]
+        else "../../envs/training.yaml"
+    threads: WHOLE_MACHINE
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    script:
+        "../../scripts/describe_machine.py"
