@@ -13,7 +13,7 @@ from pyinstrument.session import Session
 
 from step import run
 from vae.backends import create_trainer, limit_threads
-from vae.benchmark import benchmark_problem
+from vae.benchmark import LEARNING_RATE, benchmark_problem
 from vae.optimizer import Adam
 
 COLUMNS = (
@@ -29,9 +29,6 @@ COLUMNS = (
 
 THREADS = 1
 """A profiler sees the thread that it was started in, so that all the work is done in one."""
-
-LEARNING_RATE = 1e-4
-"""That of the report's NumPy program, which at ten times that does not stay finite."""
 
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 """A content security policy under which a page loads nothing from elsewhere."""

@@ -10,6 +10,9 @@ from vae.architecture import Architecture
 from vae.backends.draw import draw_epoch
 from vae.seeding import generator
 
+LEARNING_RATE = 1e-4
+"""That of the report's NumPy program, which at ten times that does not stay finite."""
+
 
 @dataclass(frozen=True)
 class BenchmarkProblem:

@@ -7,6 +7,7 @@ import numpy as np
 from vae import backends
 from vae.architecture import Architecture
 from vae.backends import BACKENDS
+from vae.benchmark import LEARNING_RATE
 from vae.names import require_known
 from vae.optimizer import Adam
 from vae.peers import PEERS, peer
@@ -42,7 +43,8 @@ def limit_threads(name: str, threads: int) -> None:
 def create_trainer(
     name: str, architecture: Architecture, parameters: np.ndarray, batch_size: int
 ) -> Any:
-    """Trainer of a backend or a peer, with Adam as in its paper and one sample an image."""
+    """Trainer of a backend or a peer, with Adam and one sample an image."""
+    adam = Adam(LEARNING_RATE)
     if name in PEERS:
-        return peer(name).trainer(architecture, parameters, Adam(), batch_size)
-    return backends.create_trainer(name, architecture, parameters, Adam(), batch_size)
+        return peer(name).trainer(architecture, parameters, adam, batch_size)
+    return backends.create_trainer(name, architecture, parameters, adam, batch_size)

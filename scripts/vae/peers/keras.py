@@ -12,6 +12,9 @@ from vae.optimizer import Adam
 
 __all__ = ["device", "limit_threads", "trainer", "unavailable"]
 
+_STEPS_PER_EXECUTION = 100
+"""Steps between two returns to Python: so many that returning costs nothing to speak of."""
+
 
 def unavailable() -> str | None:
     """Why Keras cannot run here, or None."""
@@ -45,7 +48,9 @@ class KerasTrainer:
         self._model.compile(
             optimizer=tf.keras.optimizers.Adam(
                 adam.learning_rate, adam.beta1, adam.beta2, adam.epsilon
-            )
+            ),
+            jit_compile=True,
+            steps_per_execution=_STEPS_PER_EXECUTION,
         )
         self._x = np.empty((0, architecture.input_dimension), np.uint8)
 
