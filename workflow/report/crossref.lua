@@ -74,21 +74,24 @@ end
 
 -- Typst makes wide columns as narrow as each other. Here they are as wide as lets the longest cell of
 -- each take equally many lines, the fewest at which the table fits a page of `page` characters; a
--- column is not made narrower than `word`.
+-- column is not made narrower than its longest word.
 local function fit(csv)
-  local page, word, gap = 116, 12, 2
-  local longest = {}
+  local page, gap = 116, 3
+  local longest, word = {}, {}
   for _, row in ipairs { csv.head.rows[1], table.unpack(csv.bodies[1].body) } do
     for column, cell in ipairs(row.cells) do
-      local length = utf8.len(pandoc.utils.stringify(cell.contents))
-      longest[column] = math.max(longest[column] or 0, length)
+      local text = pandoc.utils.stringify(cell.contents)
+      longest[column] = math.max(longest[column] or 0, utf8.len(text))
+      for part in text:gmatch("%S+") do
+        word[column] = math.max(word[column] or 0, utf8.len(part))
+      end
     end
   end
   local lines, widths, total = 0, {}, math.huge
   while total > page and lines < 20 do
     lines, total = lines + 1, 0
     for column, length in ipairs(longest) do
-      widths[column] = math.max(math.min(length, word), length / lines) + gap
+      widths[column] = math.max(word[column] or 0, length / lines) + gap
       total = total + widths[column]
     end
   end

@@ -14,6 +14,9 @@ from vae.peers import PEERS, peer
 
 IMPLEMENTATIONS = BACKENDS + PEERS
 
+COMPILED_EPOCHS = ("tensorflow", "jax")
+"""Those that compile a function of a whole epoch, anew for every number of steps."""
+
 
 def unavailable(name: str) -> str | None:
     """Why an implementation cannot run here, or None if it can.

@@ -4,10 +4,11 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from statistics import median
 from typing import Any
 
 from vae.benchmark import benchmark_architecture, gflop
-from vae.benchmark.implementations import device, unavailable
+from vae.benchmark.implementations import COMPILED_EPOCHS, device, unavailable
 from vae.benchmark.process import Worker, WorkerFailed
 
 COLUMNS = (
@@ -33,6 +34,9 @@ PAUSE = 0.1
 """Seconds of rest before a timing: threads that have just had work spin for a part of that, in
 wait of more."""
 
+WARM_UP_STEPS = 60
+"""Steps that bring caches and threads up to speed, where nothing has to be compiled."""
+
 SLOW = "published"
 """The implementation that takes seconds a step: of it a few steps are measured."""
 
@@ -42,7 +46,7 @@ def time_in_rounds(
 ) -> list[dict[str, Any]]:
     """Time every implementation once a round, and the machine's limit.
 
-    Each has a process of its own, which sleeps while others run, and an epoch that does not count
+    Each has a process of its own, which sleeps while others run, and a warm-up that does not count
     before the rounds.
 
     Parameters
@@ -96,6 +100,8 @@ class Contestant:
         if name == SLOW:
             self._steps, self._repeats = 1, min(self._repeats, settings["published_steps"])
         self._measured: list[dict[str, Any]] = []
+        self._batch_size = settings["batch_size"]
+        self._ready: float | None = None
         self._worker: Worker | None = None
         reason = unavailable(name)
         if reason is not None:
@@ -124,7 +130,17 @@ class Contestant:
 
     def rows(self) -> list[dict[str, Any]]:
         """What was measured, or one row that says why nothing was."""
-        return self._measured or [self._row]
+        first_step = {"first_step_seconds": self._first_step_seconds()}
+        return [row | first_step for row in self._measured] or [self._row]
+
+    def _first_step_seconds(self) -> float | None:
+        """From loading the library to the end of the first step.
+
+        Where an epoch is one call, that is to the end of the first epoch, less an epoch's time.
+        """
+        if not self._measured or self.name not in COMPILED_EPOCHS:
+            return self._ready
+        return max(0.0, self._ready - median(row["seconds"] for row in self._measured))
 
     def _attempt(self, action: Callable[[Worker], None]) -> None:
         if self._worker is None:
@@ -145,10 +161,13 @@ class Contestant:
             root_seed=root_seed,
             threads=self._threads,
         )
-        self._row["first_step_seconds"] = worker.ask("first_step")["seconds"]
-        if self._steps == self._settings["steps"]:
-            worker.ask("epoch", images=self._images)
-        _log(f"{self.name}: first step after {self._row['first_step_seconds']:.1f} s")
+        compiles = self.name in COMPILED_EPOCHS
+        first = worker.ask("epoch", images=self._images if compiles else self._batch_size)
+        self._ready = first["seconds_since_start"]
+        if not compiles and self.name != SLOW:
+            warm_up = min(WARM_UP_STEPS, self._steps) * self._batch_size
+            worker.ask("epoch", images=warm_up)
+        _log(f"{self.name}: ready after {self._ready:.1f} s")
 
     def _time(self, worker: Worker, repeat: int, limits: dict[str, float]) -> None:
         if self._row["device"] == "GPU":
@@ -158,7 +177,7 @@ class Contestant:
         answer = worker.ask("epoch", images=self._images)
         scale = self._settings["steps"] / self._steps
         seconds, energy = answer["seconds"] * scale, answer["energy_joules"]
-        images = self._settings["steps"] * self._settings["batch_size"]
+        images = self._settings["steps"] * self._batch_size
         self._measured.append(
             self._row
             | limits
@@ -176,7 +195,7 @@ class Contestant:
 
     @property
     def _images(self) -> int:
-        return self._steps * self._settings["batch_size"]
+        return self._steps * self._batch_size
 
 
 def _limits(worker: Worker, settings: dict[str, Any], threads: int) -> dict[str, float]:

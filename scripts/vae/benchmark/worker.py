@@ -44,28 +44,16 @@ class Session:
         dict
             `device`.
         """
-        self._name, self._batch_size = name, settings["batch_size"]
+        self._name = name
         self._problem = benchmark_problem(settings, root_seed)
         self._started = time.perf_counter()
         limit_threads(name, threads)
         parameters = self._problem.architecture.initial_parameters(self._problem.generator)
         self._trainer = create_trainer(
-            name, self._problem.architecture, parameters, self._batch_size
+            name, self._problem.architecture, parameters, settings["batch_size"]
         )
         self._trainer.load(self._problem.x)
         return {"device": device(name)}
-
-    def first_step(self) -> dict[str, Any]:
-        """Do one step.
-
-        Returns
-        -------
-        dict
-            `seconds` since `start` began to load the library: that, all preparation and
-            compilation, and the step.
-        """
-        self.epoch(self._batch_size)
-        return {"seconds": time.perf_counter() - self._started}
 
     def epoch(self, images: int) -> dict[str, Any]:
         """Train on so many of the images, in an order and with noise that are drawn beforehand.
@@ -73,8 +61,9 @@ class Session:
         Returns
         -------
         dict
-            `seconds`, `energy_joules` (None if the machine does not tell) and `peak_memory_mib`
-            (of this process so far).
+            `seconds`, `seconds_since_start` (since `start` began to load the library),
+            `energy_joules` (None if the machine does not tell) and `peak_memory_mib` (of this
+            process so far).
         """
         draw = getattr(self._trainer, "draw", None)
         if draw is None:
@@ -85,9 +74,10 @@ class Session:
         meter = EnergyMeter()
         start = time.perf_counter()
         self._trainer.run_epoch(order, noise)
-        seconds = time.perf_counter() - start
+        end = time.perf_counter()
         return {
-            "seconds": seconds,
+            "seconds": end - start,
+            "seconds_since_start": end - self._started,
             "energy_joules": meter.joules(),
             "peak_memory_mib": peak_memory(),
         }
