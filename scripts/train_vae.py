@@ -25,6 +25,9 @@ def train_vae(
 ) -> None:
     """Train a VAE on a dataset; write the model and the ELBO of every epoch.
 
+    A training that was killed goes on from the checkpoint that it left beside the model, and ends
+    with the numbers of one that was not.
+
     Initial parameters, order and noise depend on everything that names the run but its length and
     its backend: more epochs continue the same training, and every backend does the same one.
 
@@ -54,6 +57,7 @@ def train_vae(
         run_parameters["seed"],
     )
     names = [value for key, value in run_parameters.items() if key not in ("epochs", "backend")]
+    checkpoint = model.with_name("checkpoint.npz")
     trained, measurements = train(
         Architecture.named(architecture, data.x_train.shape[1], run_parameters["latent_dimension"]),
         data.x_train[rows],
@@ -62,10 +66,12 @@ def train_vae(
         generator=generator(root_seed, "train", *names),
         backend=run_parameters["backend"],
         progress=True,
+        checkpoint=checkpoint,
         **training,
     )
     trained.save(model)
     write_history(measurements, history)
+    checkpoint.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

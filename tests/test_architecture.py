@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vae.architecture import NETWORKS, Architecture
+from vae.architecture import INITIALISATIONS, NETWORKS, Architecture
 
 
 def test_views_cover_the_parameter_vector_without_overlap():
@@ -39,11 +39,43 @@ def test_initial_weights_follow_glorot_and_biases_are_zero():
         assert not bias.any()
 
 
-def test_a_seed_gives_the_same_start_in_both_dtypes():
+def test_initial_weights_follow_he_and_biases_are_zero():
+    architecture = Architecture.named("two_layer", 784, 20)
+    parameters = architecture.initial_parameters(np.random.default_rng(0), np.float64, "he")
+    for layer, (weight, bias) in zip(
+        architecture.layers, architecture.views(parameters), strict=True
+    ):
+        expected = np.sqrt(2 / layer.inputs)  # He et al. 2015, eq. 10
+        assert weight.std() == pytest.approx(expected, rel=0.05)
+        assert np.abs(weight).max() > 3 * expected  # normal, not uniform
+        assert not bias.any()
+
+
+def test_initial_weights_and_biases_follow_one_normal_distribution():
+    architecture = Architecture.named("two_layer", 784, 20)
+    parameters = architecture.initial_parameters(np.random.default_rng(0), np.float64, "normal")
+    for weight, bias in architecture.views(parameters):
+        assert weight.std() == pytest.approx(0.01, rel=0.05)
+        assert np.abs(weight).max() > 0.03
+        assert bias.std() == pytest.approx(0.01, rel=0.3)
+    assert abs(parameters.mean()) < 1e-4
+
+
+@pytest.mark.parametrize("initialisation", INITIALISATIONS)
+def test_a_seed_gives_the_same_start_in_both_dtypes(initialisation):
     architecture = Architecture.named("one_layer", 12, 2)
-    single = architecture.initial_parameters(np.random.default_rng(5), np.float32)
-    double = architecture.initial_parameters(np.random.default_rng(5), np.float64)
+    single, double = (
+        architecture.initial_parameters(np.random.default_rng(5), dtype, initialisation)
+        for dtype in (np.float32, np.float64)
+    )
+    assert (single.dtype, double.dtype) == (np.float32, np.float64)
     np.testing.assert_array_equal(single, double.astype(np.float32))
+
+
+def test_an_unknown_initialisation_is_one_sentence():
+    architecture = Architecture.named("one_layer", 12, 2)
+    with pytest.raises(ValueError, match=r"initialisation: 'xavir' is unknown; .* is xavier"):
+        architecture.initial_parameters(np.random.default_rng(5), initialisation="xavir")
 
 
 @pytest.mark.parametrize("network", NETWORKS)

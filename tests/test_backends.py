@@ -11,7 +11,7 @@ from vae.backends import BACKENDS, BackendUnavailable, create_trainer, numpy, un
 from vae.backends.blocks import parameter_blocks
 from vae.model import Model
 from vae.objective import kl_divergence
-from vae.optimizer import Adam
+from vae.optimizer import Adagrad, Adam, Sgd
 
 SMALL = Architecture(7, 3, encoder_sizes=(6, 5), decoder_sizes=(4, 6))
 VARIANTS = {
@@ -39,6 +39,7 @@ VARIANTS = {
     ),
     "no hidden layer": replace(SMALL, encoder_sizes=(), decoder_sizes=()),
 }
+OPTIMIZERS = {"adam": Adam(), "sgd": Sgd(0.01), "adagrad": Adagrad(0.01)}
 SAME_ALGORITHM = [
     pytest.param(
         name,
@@ -64,8 +65,8 @@ def problem(architecture, dtype, samples=2, batch=9, seed=0):
     return parameters, x, noise.astype(dtype)
 
 
-def make(backend, architecture, parameters, batch=9, samples=2):
-    return create_trainer(backend, architecture, parameters, Adam(), batch, samples)
+def make(backend, architecture, parameters, batch=9, samples=2, optimizer="adam"):
+    return create_trainer(backend, architecture, parameters, OPTIMIZERS[optimizer], batch, samples)
 
 
 @pytest.mark.parametrize("architecture", VARIANTS.values(), ids=VARIANTS.keys())
@@ -110,16 +111,20 @@ def test_backends_agree_on_loss_and_gradient(backend, architecture, dtype, toler
 
 @pytest.mark.parametrize("backend", SAME_ALGORITHM)
 @pytest.mark.parametrize(
-    ("name", "dtype", "tolerance"),
-    [(name, np.float32, 1e-4) for name in VARIANTS] + [("two_layer", np.float64, 1e-9)],
+    ("name", "optimizer", "dtype", "tolerance"),
+    [
+        *((name, "adam", np.float32, 1e-4) for name in VARIANTS),
+        *(("two_layer", optimizer, np.float32, 1e-4) for optimizer in ("sgd", "adagrad")),
+        *(("two_layer", optimizer, np.float64, 1e-9) for optimizer in OPTIMIZERS),
+    ],
 )
-def test_backends_agree_after_ten_steps_of_adam(backend, name, dtype, tolerance):
+def test_backends_agree_after_ten_steps(backend, name, optimizer, dtype, tolerance):
     """Same start, order and noise: ten steps, of which two are on a shorter last batch."""
     architecture = VARIANTS[name]
     parameters, x, _ = problem(architecture, dtype, batch=43)
     states, losses = [], []
     for which in ("numpy", backend):
-        trainer = make(which, architecture, parameters)
+        trainer = make(which, architecture, parameters, optimizer=optimizer)
         trainer.load(x)
         generator = np.random.default_rng(3)
         for _ in range(2):
@@ -128,11 +133,13 @@ def test_backends_agree_after_ten_steps_of_adam(backend, name, dtype, tolerance)
             losses.append(trainer.run_epoch(order, noise))
         states.append(trainer.state())
     np.testing.assert_allclose(losses[:2], losses[2:], rtol=tolerance)
-    for key in ("parameters", "first_moment", "second_moment"):
+    assert states[0].keys() == states[1].keys()
+    for key in ("parameters", *OPTIMIZERS[optimizer].arrays):
         assert (
             np.abs(states[0][key] - states[1][key]).max() < tolerance * np.abs(states[0][key]).max()
         )
     assert states[0]["step"] == states[1]["step"] == 10
+    assert np.abs(states[0]["parameters"] - parameters).max() > 1e-3
 
 
 @pytest.mark.parametrize("threads", [2, 3])
@@ -210,35 +217,65 @@ def test_bytes_are_pixels_over_255(backend):
     np.testing.assert_allclose(as_bytes[2], as_floats[2], rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("backend", ["numpy", *SAME_ALGORITHM])
-def test_restored_state_goes_on_as_if_unbroken(backend):
-    parameters, x, _ = problem(SMALL, np.float32, batch=20)
-    generator = np.random.default_rng(4)
-    epochs = [(generator.permutation(20), generator.standard_normal((2, 20, 3))) for _ in range(4)]
-
-    def run(trainer, some):
-        trainer.load(x)
-        for order, noise in some:
-            trainer.run_epoch(order, noise)
-        return trainer.state()
-
-    unbroken = run(make(backend, SMALL, parameters), epochs)
-    resumed = make(backend, SMALL, parameters)
-    resumed.restore(run(make(backend, SMALL, parameters), epochs[:2]))
-    for key, value in run(resumed, epochs[2:]).items():
-        np.testing.assert_array_equal(value, unbroken[key])
-
-
-def test_adam_is_algorithm_1():
-    """Two steps by hand, as Kingma & Ba write them."""
-    parameters, x, noise = problem(SMALL, np.float64)
-    trainer = make("numpy", SMALL, parameters)
+def run(trainer, x, epochs):
+    """State after some epochs of given orders and noise."""
     trainer.load(x)
-    theta, m, v = parameters.copy(), 0, 0
+    for order, noise in epochs:
+        trainer.run_epoch(order, noise)
+    return trainer.state()
+
+
+def four_epochs():
+    generator = np.random.default_rng(4)
+    return [(generator.permutation(20), generator.standard_normal((2, 20, 3))) for _ in range(4)]
+
+
+@pytest.mark.parametrize("backend", ["numpy", *SAME_ALGORITHM])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_restored_state_goes_on_as_if_unbroken(backend, optimizer):
+    parameters, x, _ = problem(SMALL, np.float32, batch=20)
+    epochs = four_epochs()
+    unbroken, first, resumed = (
+        make(backend, SMALL, start, optimizer=optimizer)
+        for start in (parameters, parameters, np.zeros_like(parameters))
+    )
+    expected = run(unbroken, x, epochs)
+    resumed.restore(run(first, x, epochs[:2]))
+    for key, value in run(resumed, x, epochs[2:]).items():
+        np.testing.assert_array_equal(value, expected[key])
+
+
+@pytest.mark.parametrize("backend", SAME_ALGORITHM)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_state_moves_between_backends(backend, optimizer):
+    parameters, x, _ = problem(SMALL, np.float64, batch=20)
+    epochs = four_epochs()
+    expected = run(make("numpy", SMALL, parameters, optimizer=optimizer), x, epochs)
+    for first, second in (("numpy", backend), (backend, "numpy")):
+        begun, resumed = (
+            make(which, SMALL, parameters, optimizer=optimizer) for which in (first, second)
+        )
+        resumed.restore(run(begun, x, epochs[:2]))
+        actual = run(resumed, x, epochs[2:])
+        assert actual.keys() == expected.keys()
+        for key, value in actual.items():
+            np.testing.assert_allclose(value, expected[key], rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("backend", ["numpy", *SAME_ALGORITHM])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_steps_follow_the_gradient_by_the_optimizers_formula(backend, optimizer):
+    """Two steps on all data by hand; the formulas are those of the papers."""
+    parameters, x, noise = problem(SMALL, np.float64)
+    trainer = make(backend, SMALL, parameters, optimizer=optimizer)
+    trainer.load(x)
+    theta, m, v, squares = parameters.copy(), 0, 0, 0
     for t in (1, 2):
         g = make("numpy", SMALL, theta).gradient(x, noise)[2]
-        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
-        theta = theta - 1e-3 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        m, v, squares = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2, squares + g**2
+        adam = 1e-3 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        adagrad = 0.01 * g / (np.sqrt(squares) + 1e-10)
+        theta = theta - {"adam": adam, "sgd": 0.01 * g, "adagrad": adagrad}[optimizer]
         trainer.run_epoch(np.arange(9), noise)
     np.testing.assert_allclose(trainer.state()["parameters"], theta, rtol=1e-9, atol=1e-12)
 

@@ -20,15 +20,19 @@ from vae.backends.cuda_source import SOURCE
 from vae.backends.cupy import CupyTrainer
 from vae.backends.numpy import NumpyTrainer
 from vae.backends.numpy_kernels import NumpyKernels
-from vae.optimizer import Adam
+from vae.optimizer import Adagrad, Adam, Sgd
 
 pytestmark = pytest.mark.xdist_group("cuda text")  # compiled once
 
 REALS = {np.float32: "float", np.float64: "double"}
+SIZE = 700
+"""Of a vector of parameters: more than two blocks of threads."""
+
 TOLERANCES = {np.float32: 3e-6, np.float64: 1e-13}
 NVCC = shutil.which("nvcc")
 
 SMALL = Architecture(7, 3, encoder_sizes=(6, 5), decoder_sizes=(4, 6))
+OPTIMIZERS = {"adam": Adam(), "sgd": Sgd(0.01), "adagrad": Adagrad(0.01)}
 ARCHITECTURES = {
     "relu": SMALL,
     "tanh": replace(SMALL, encoder_activation="tanh", decoder_activation="softplus"),
@@ -236,23 +240,45 @@ def test_batch_is_taken_from_where_the_device_says(
     close(out.get(), expected)
 
 
-def test_adam_is_algorithm_1(cupy, kernels, dtype, close):
-    """Three steps by hand, as Kingma & Ba write them; the device counts them."""
-    settings, size = Adam(0.01, 0.8, 0.99, 1e-7), 700
-    theta, m, v = normal(dtype, size), np.zeros(size, dtype), np.zeros(size, dtype)
-    arrays = [cupy.array(array) for array in (theta, m, v)]
+def update_thrice(cupy, kernels, dtype, optimizer):
+    """Parameters and arrays after three steps, each of a gradient of its own; the device counts."""
+    theta = normal(dtype, SIZE)
+    device = [cupy.array(theta), *(cupy.array(np.zeros_like(theta)) for _ in optimizer.arrays)]
     position, step = cupy.zeros(1, np.int64), cupy.zeros(1, np.int64)
     corrected = cupy.zeros(2, np.float64)
     for t in (1, 2, 3):
-        g = normal(dtype, size, seed=t)
-        kernels.advance(position, step, corrected, 100, settings)
-        np.testing.assert_allclose(corrected.get(), settings.corrected(t), rtol=1e-14)
-        kernels.adam(arrays[0], cupy.array(g), tuple(arrays[1:]), corrected, settings)
+        gradient = cupy.array(normal(dtype, SIZE, seed=t))
+        kernels.advance(position, step, corrected, 100, optimizer)
+        if isinstance(optimizer, Adam):
+            np.testing.assert_allclose(corrected.get(), optimizer.corrected(t), rtol=1e-14)
+        kernels.update(device[0], gradient, device[1:], corrected, optimizer)
+    assert (position.get()[0], step.get()[0]) == (300, 3)
+    return [array.get() for array in device]
+
+
+def test_adam_is_algorithm_1(cupy, kernels, dtype, close):
+    """By hand, as Kingma & Ba write it."""
+    theta, m, v = normal(dtype, SIZE), 0, 0
+    for t in (1, 2, 3):
+        g = normal(dtype, SIZE, seed=t)
         m, v = 0.8 * m + 0.2 * g, 0.99 * v + 0.01 * g**2
         theta = theta - 0.01 * (m / (1 - 0.8**t)) / (np.sqrt(v / (1 - 0.99**t)) + 1e-7)
-    for array, expected in zip(arrays, (theta, m, v), strict=True):
-        close(array.get(), expected)
-    assert (position.get()[0], step.get()[0]) == (300, 3)
+    actual = update_thrice(cupy, kernels, dtype, Adam(0.01, 0.8, 0.99, 1e-7))
+    for array, expected in zip(actual, (theta, m, v), strict=True):
+        close(array, expected)
+
+
+def test_adagrad_and_gradient_descent(cupy, kernels, dtype, close):
+    gradients = [normal(dtype, SIZE, seed=t) for t in (1, 2, 3)]
+    (descended,) = update_thrice(cupy, kernels, dtype, Sgd(0.3))
+    close(descended, normal(dtype, SIZE) - 0.3 * sum(gradients))
+    theta, squares = normal(dtype, SIZE), 0
+    for g in gradients:
+        squares = squares + g**2
+        theta = theta - 0.02 * g / (np.sqrt(squares) + 1e-10)
+    actual = update_thrice(cupy, kernels, dtype, Adagrad(0.02))
+    for array, expected in zip(actual, (theta, squares), strict=True):
+        close(array, expected)
 
 
 @pytest.mark.skipif(NVCC is None, reason="no CUDA compiler")
@@ -275,8 +301,8 @@ def problem(architecture, dtype, rows):
     return parameters, generator.integers(0, 256, (rows, architecture.input_dimension), np.uint8)
 
 
-def make(cupy, architecture, parameters, batch_size=4, samples=2):
-    return CupyTrainer(cupy, architecture, parameters, Adam(), batch_size, samples)
+def make(cupy, architecture, parameters, optimizer="adam"):
+    return CupyTrainer(cupy, architecture, parameters, OPTIMIZERS[optimizer], 4, 2)
 
 
 def run(trainer, x, epochs, generator):
@@ -285,13 +311,17 @@ def run(trainer, x, epochs, generator):
     return [trainer.run_epoch(*trainer.draw(generator, len(x))) for _ in range(epochs)]
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES.values(), ids=ARCHITECTURES)
-def test_trainer_agrees_with_that_of_numpy(cupy, dtype, architecture):
-    """Loss, gradient, then eight steps of Adam, two of them on a shorter batch."""
+@pytest.mark.parametrize(
+    ("name", "optimizer"),
+    [*((name, "adam") for name in ARCHITECTURES), ("relu", "sgd"), ("relu", "adagrad")],
+)
+def test_trainer_agrees_with_that_of_numpy(cupy, dtype, name, optimizer):
+    """Loss, gradient, then eight steps, two of them on a shorter batch."""
+    architecture = ARCHITECTURES[name]
     parameters, x = problem(architecture, dtype, 15)
     trainers = [
-        make(cupy, architecture, parameters),
-        NumpyTrainer(architecture, parameters, Adam(), 4, 2),
+        make(cupy, architecture, parameters, optimizer),
+        NumpyTrainer(architecture, parameters, OPTIMIZERS[optimizer], 4, 2),
     ]
     tolerance = 100 * TOLERANCES[dtype]
     noise = normal(dtype, 2, 3, 3)
@@ -327,11 +357,12 @@ def test_floats_of_the_other_precision_are_converted(cupy, dtype):
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
 
 
-def test_graph_gives_what_plain_launches_give(cupy, dtype):
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_graph_gives_what_plain_launches_give(cupy, dtype, optimizer):
     parameters, x = problem(SMALL, dtype, 14)
     results = []
     for records in (True, False):
-        trainer = make(cupy, SMALL, parameters)
+        trainer = make(cupy, SMALL, parameters, optimizer)
         trainer._records = records
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -406,15 +437,16 @@ def test_draw_is_reproducible(cupy, dtype):
     assert np.abs(noise).max() < 6 and 0.8 < noise.std() < 1.2
 
 
-def test_resumed_run_is_the_unbroken_one(cupy, dtype):
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_resumed_run_is_the_unbroken_one(cupy, dtype, optimizer):
     parameters, x = problem(SMALL, dtype, 14)
-    unbroken, first = (make(cupy, SMALL, parameters) for _ in range(2))
+    unbroken, first = (make(cupy, SMALL, parameters, optimizer) for _ in range(2))
     generator = np.random.default_rng(11)
     expected = run(unbroken, x, 4, generator)
 
     generator = np.random.default_rng(11)
     losses = run(first, x, 2, generator)
-    resumed = make(cupy, SMALL, np.zeros_like(parameters))
+    resumed = make(cupy, SMALL, np.zeros_like(parameters), optimizer)
     resumed.restore(first.state())
     losses += run(resumed, x, 2, generator)
     assert losses == expected

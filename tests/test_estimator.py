@@ -97,6 +97,23 @@ def test_partial_fit_goes_on_where_it_stopped(digits):
     )
 
 
+@pytest.mark.parametrize("optimizer", ["sgd", "adagrad"])
+def test_partial_fit_goes_on_with_every_optimizer(digits, optimizer):
+    vae = VAE(random_state=0, optimizer=optimizer, initialisation="he", learning_rate=0.01, **FAST)
+    scores = [vae.partial_fit(digits).score(digits) for _ in range(3)]
+    assert scores == sorted(scores)
+    assert vae._trainer_state["step"] == 3 * np.ceil(len(digits) / 100)
+
+
+def test_partial_fit_goes_on_with_another_optimizer(digits):
+    vae = VAE(random_state=0, **FAST).partial_fit(digits)
+    for optimizer in ("sgd", "adagrad", "adam"):
+        before = vae.model_.parameters
+        vae.set_params(optimizer=optimizer).partial_fit(digits)
+        assert 0 < np.abs(vae.model_.parameters - before).max() < 0.1
+        assert vae._trainer_state["step"] == np.ceil(len(digits) / 100)
+
+
 def test_works_in_a_pipeline(digits):
     pipeline = make_pipeline(MinMaxScaler(clip=True), VAE(random_state=0, **FAST))
     assert pipeline.fit_transform(digits * 50).shape == (len(digits), 2)
@@ -119,6 +136,8 @@ def test_backends_learn_the_same_model(digits):
         ({"latent_dimension": 0}, "'latent_dimension' parameter of VAE must be"),
         ({"backend": "jax"}, "'backend' parameter of VAE must be"),
         ({"learning_rate": -1.0}, "'learning_rate' parameter of VAE must be"),
+        ({"optimizer": "adamw"}, "'optimizer' parameter of VAE must be"),
+        ({"initialisation": "glorot"}, "'initialisation' parameter of VAE must be"),
     ],
 )
 def test_wrong_parameters_are_one_sentence(digits, parameters, sentence):

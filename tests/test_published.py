@@ -8,7 +8,7 @@ import pytest
 from vae.architecture import ACTIVATIONS, Architecture
 from vae.backends import create_trainer
 from vae.backends.published import PublishedTrainer, trainer
-from vae.optimizer import Adam
+from vae.optimizer import Adagrad, Adam
 
 SMALL = Architecture(7, 3, encoder_sizes=(6, 5), decoder_sizes=(4, 6))
 ADAM = Adam(1e-2)
@@ -152,3 +152,5 @@ def test_what_the_report_did_not_have_is_refused():
         trainer(gaussian, parameters, ADAM, 4, 1)
     with pytest.raises(ValueError, match=r"1 latent sample an image \(samples\), got 2"):
         trainer(SMALL, parameters, ADAM, 4, 2)
+    with pytest.raises(ValueError, match=r"expected the optimizer adam.*got adagrad"):
+        trainer(SMALL, parameters, Adagrad(0.01), 4, 1)

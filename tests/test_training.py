@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vae.architecture import Architecture
+from vae.architecture import INITIALISATIONS, Architecture
 from vae.datasets.subset import training_rows
 from vae.history import read_history, write_history
 from vae.training import train
@@ -70,6 +70,31 @@ def test_both_dtypes_train_alike(x, samples):
     )
     assert double.dtype == np.float64
     np.testing.assert_allclose(single, double, atol=2e-3)
+
+
+@pytest.mark.parametrize("initialisation", INITIALISATIONS)
+@pytest.mark.parametrize(
+    ("optimizer", "learning_rate"), [("adam", 0.01), ("sgd", 0.1), ("adagrad", 0.1)]
+)
+def test_every_optimizer_learns_from_every_start(x, optimizer, learning_rate, initialisation):
+    history = fit(
+        x, 0, optimizer=optimizer, learning_rate=learning_rate, initialisation=initialisation
+    )[1]
+    elbo = [row.value for row in history if (row.split, row.metric) == ("train", "elbo")]
+    assert elbo[-1] > elbo[0]
+
+
+def test_optimizer_and_start_are_told_by_their_names(x):
+    models = [
+        fit(x, optimizer=optimizer, initialisation=initialisation)[0].parameters
+        for optimizer, initialisation in (("adam", "xavier"), ("sgd", "xavier"), ("adam", "he"))
+    ]
+    np.testing.assert_array_equal(models[0], fit(x)[0].parameters)
+    assert (models[0] != models[1]).any() and (models[0] != models[2]).any()
+    with pytest.raises(ValueError, match=r"optimizer: 'adamw' is unknown; .* is adam"):
+        fit(x, optimizer="adamw")
+    with pytest.raises(ValueError, match=r"initialisation: 'hee' is unknown; .* is he"):
+        fit(x, initialisation="hee")
 
 
 def test_history_survives_its_file(x, tmp_path):

@@ -12,9 +12,14 @@ from vae.names import require_known
 
 ACTIVATIONS = ("linear", "relu", "leaky_relu", "elu", "softplus", "tanh", "sigmoid")
 LIKELIHOODS = ("bernoulli", "gaussian")
+INITIALISATIONS = ("xavier", "he", "normal")
 
 LEAKY_SLOPE = 0.2
 """Slope of the leaky ReLU below zero, TensorFlow's default."""
+
+NORMAL_DEVIATION = 0.01
+"""Standard deviation of the initialisation `normal`. AEVB has N(0, 0.01), without saying whether
+that is the standard deviation or the variance."""
 
 MINIMUM_LOG_VARIANCE = -8.0
 """Floor of the Gaussian decoder's log variance: without one, the density at a pixel that never
@@ -172,16 +177,41 @@ class Architecture:
         return views
 
     def initial_parameters(
-        self, generator: np.random.Generator, dtype: Any = np.float32
+        self,
+        generator: np.random.Generator,
+        dtype: Any = np.float32,
+        initialisation: str = "xavier",
     ) -> np.ndarray:
-        """Xavier-uniform weights (Glorot & Bengio 2010, eq. 16) and zero biases, as a flat vector.
+        """Parameters to start from, as a flat vector.
 
         Drawn in float64 and rounded, so that a seed gives the same start in every dtype.
+
+        Parameters
+        ----------
+        generator
+            Source of the draws.
+        dtype
+            float32 or float64.
+        initialisation
+            `xavier`: uniform weights (Glorot & Bengio 2010, eq. 16), zero biases. `he`: normal
+            weights of variance 2 / inputs (He et al. 2015, eq. 10), zero biases. `normal`: weights
+            and biases from N(0, 0.01), as in AEVB; see `NORMAL_DEVIATION`.
+
+        Raises
+        ------
+        ValueError
+            If the initialisation is unknown, naming the nearest one.
         """
+        require_known("initialisation", initialisation, INITIALISATIONS)
+        if initialisation == "normal":
+            return generator.normal(0, NORMAL_DEVIATION, self.parameter_count).astype(dtype)
         flat = np.zeros(self.parameter_count, dtype)
         for layer, (weight, _) in zip(self.layers, self.views(flat), strict=True):
-            limit = np.sqrt(6 / (layer.inputs + layer.outputs // layer.heads))
-            weight[...] = generator.uniform(-limit, limit, weight.shape)
+            if initialisation == "he":
+                weight[...] = generator.normal(0, np.sqrt(2 / layer.inputs), weight.shape)
+            else:
+                limit = np.sqrt(6 / (layer.inputs + layer.outputs // layer.heads))
+                weight[...] = generator.uniform(-limit, limit, weight.shape)
         return flat
 
     def to_json(self) -> str:

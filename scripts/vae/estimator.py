@@ -10,11 +10,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from vae.architecture import LIKELIHOODS, NETWORKS, Architecture
+from vae.architecture import INITIALISATIONS, LIKELIHOODS, NETWORKS, Architecture
 from vae.backends import BACKENDS, create_trainer
 from vae.history import Measurement
 from vae.model import Model
-from vae.optimizer import Adam
+from vae.optimizer import OPTIMIZERS, create_optimizer
 from vae.training import elbo_measurements, train, trained_model
 
 
@@ -38,7 +38,11 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     batch_size : int
         Rows a step.
     learning_rate : float
-        Adam's.
+        The optimizer's step size.
+    optimizer : {"adam", "sgd", "adagrad"}
+        How a step follows from the gradient.
+    initialisation : {"xavier", "he", "normal"}
+        How parameters start: see `vae.architecture.Architecture.initial_parameters`.
     samples : int
         Posterior samples an item, L of equation (3.9) of the report.
     random_state : int, RandomState instance or None
@@ -76,6 +80,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "optimizer": [StrOptions(set(OPTIMIZERS))],
+        "initialisation": [StrOptions(set(INITIALISATIONS))],
         "samples": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
         "verbose": ["boolean"],
@@ -96,6 +102,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         epochs: int = 100,
         batch_size: int = 100,
         learning_rate: float = 1e-3,
+        optimizer: str = "adam",
+        initialisation: str = "xavier",
         samples: int = 1,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
@@ -107,6 +115,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.optimizer = optimizer
+        self.initialisation = initialisation
         self.samples = samples
         self.random_state = random_state
         self.verbose = verbose
@@ -139,6 +149,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             backend=self.backend,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
+            optimizer=self.optimizer,
+            initialisation=self.initialisation,
             samples=self.samples,
             progress=self.verbose,
         )
@@ -146,9 +158,10 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """Train for one epoch on X, from where the last call left parameters and moments.
+        """Train for one epoch on X, from where the last call left parameters and optimizer.
 
-        After `fit`, the parameters go on and Adam's moments start anew.
+        After `fit`, or with another optimizer than before, the parameters go on and what the
+        optimizer keeps starts anew.
 
         Parameters
         ----------
@@ -163,20 +176,18 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         architecture = self._architecture(x.shape[1])
         if first:
             generator = self._new_generator()
-            parameters = architecture.initial_parameters(generator.spawn(1)[0])
+            parameters = architecture.initial_parameters(
+                generator.spawn(1)[0], initialisation=self.initialisation
+            )
             self.history_ = []
             self._continue_with(generator, {})
         else:
             parameters = self.model_.parameters
+        optimizer = create_optimizer(self.optimizer, self.learning_rate)
         trainer = create_trainer(
-            self.backend,
-            architecture,
-            parameters,
-            Adam(self.learning_rate),
-            self.batch_size,
-            self.samples,
+            self.backend, architecture, parameters, optimizer, self.batch_size, self.samples
         )
-        if self._trainer_state:
+        if self._trainer_state.keys() == {"parameters", *optimizer.arrays, "step"}:
             trainer.restore(self._trainer_state)
         trainer.load(x)
         order, noise = trainer.draw(self._generator, len(x))

@@ -1,7 +1,8 @@
-"""Training: epochs of Adam on the ELBO, the same numbers in the same order on every backend."""
+"""Training: epochs of steps on the ELBO, the same numbers in the same order on every backend."""
 
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,10 @@ from tqdm import tqdm
 
 from vae.architecture import Architecture
 from vae.backends import Trainer, create_trainer
+from vae.checkpoint import Checkpoint, training_key
 from vae.history import Measurement
 from vae.model import Model
-from vae.optimizer import Adam
+from vae.optimizer import create_optimizer
 
 
 class TrainingDiverged(ValueError):
@@ -28,11 +30,14 @@ def train(
     backend: str = "numpy",
     batch_size: int = 100,
     learning_rate: float = 1e-3,
+    optimizer: str = "adam",
+    initialisation: str = "xavier",
     samples: int = 1,
     dtype: Any = np.float32,
     progress: bool = False,
+    checkpoint: Path | None = None,
 ) -> tuple[Model, list[Measurement]]:
-    """Train a model from Xavier initialisation.
+    """Train a model from new initial parameters.
 
     Initial parameters, the order of the rows and the noise all come from the generator; backends
     on the host are given the same.
@@ -49,12 +54,19 @@ def train(
         The run's only source of randomness.
     backend
         A name of `vae.backends.BACKENDS`.
-    batch_size, learning_rate, samples
-        Rows a step; Adam's; L of equation (3.9).
+    batch_size, samples
+        Rows a step; L of equation (3.9).
+    learning_rate, optimizer
+        The optimizer's step size, and its name in `vae.optimizer.OPTIMIZERS`.
+    initialisation
+        A name of `vae.architecture.INITIALISATIONS`.
     dtype
         float32 or float64.
     progress
         Whether to show a bar on standard error.
+    checkpoint
+        File to save the training's progress in, about once a minute, and to go on from if it is
+        this very training's: of the same arguments and code. It is left behind at the end.
 
     Returns
     -------
@@ -71,14 +83,41 @@ def train(
         If the backend cannot run here.
     """
     parameters_generator, epoch_generator, test_generator = generator.spawn(3)
-    parameters = architecture.initial_parameters(parameters_generator, dtype)
+    parameters = architecture.initial_parameters(parameters_generator, dtype, initialisation)
     trainer = create_trainer(
-        backend, architecture, parameters, Adam(learning_rate), batch_size, samples
+        backend,
+        architecture,
+        parameters,
+        create_optimizer(optimizer, learning_rate),
+        batch_size,
+        samples,
     )
     trainer.load(x_train)
     history: list[Measurement] = []
+    done, keeper = 0, None
+    if checkpoint is not None:
+        settings = {
+            "architecture": architecture.to_json(),
+            "start": parameters_generator.bit_generator.state,
+            "backend": backend,
+            "batch_size": batch_size,
+            "learning_rate": learning_rate,
+            "optimizer": optimizer,
+            "initialisation": initialisation,
+            "samples": samples,
+            "dtype": np.dtype(dtype).name,
+        }
+        key = training_key(settings, [x_train, x_test])
+        keeper = Checkpoint(checkpoint, key, trainer, [epoch_generator, test_generator])
+        done, history = keeper.resume()
     bar = tqdm(
-        range(1, epochs + 1), unit="epoch", mininterval=1, disable=not progress, file=sys.stderr
+        range(done + 1, epochs + 1),
+        initial=done,
+        total=epochs,
+        unit="epoch",
+        mininterval=1,
+        disable=not progress,
+        file=sys.stderr,
     )
     for epoch in bar:
         order, noise = trainer.draw(epoch_generator, len(x_train))
@@ -94,6 +133,8 @@ def train(
         bar.set_postfix_str(
             f"{'train' if x_test is None else 'test'} ELBO {-reconstruction - kl:.2f}"
         )
+        if keeper is not None:
+            keeper.save_if_due(epoch, history)
     return trained_model(architecture, trainer), history
 
 

@@ -13,13 +13,13 @@ import numpy as np
 
 from vae.architecture import Architecture
 from vae.names import require_known
-from vae.optimizer import Adam
+from vae.optimizer import Optimizer
 
 BACKENDS = ("numpy", "tensorflow", "cupy", "published")
 
 
 class Trainer(Protocol):
-    """Parameters, optimiser and data of one training, on the backend's device."""
+    """Parameters, optimizer and data of one training, on the backend's device."""
 
     def load(self, x: np.ndarray) -> None:
         """Place the training data (n x d; uint8 means value / 255) on the device."""
@@ -32,7 +32,7 @@ class Trainer(Protocol):
         """
 
     def run_epoch(self, order: Any, noise: Any) -> tuple[float, float]:
-        """One pass over the loaded data: a step of Adam per batch.
+        """One pass over the loaded data: a step of the optimizer per batch.
 
         Parameters
         ----------
@@ -66,10 +66,13 @@ class Trainer(Protocol):
         """
 
     def state(self) -> dict[str, np.ndarray]:
-        """Copies of `parameters`, `first_moment`, `second_moment` (flat) and `step` (a scalar)."""
+        """Copies of `parameters` and the optimizer's `arrays` (flat, by name), and `step`.
+
+        The step is a scalar, the number of steps taken.
+        """
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Continue from what `state` gave, on this or on another backend."""
+        """Continue from what `state` gave with the same optimizer, here or on another backend."""
 
 
 class BackendUnavailable(RuntimeError):
@@ -107,7 +110,7 @@ def create_trainer(
     backend: str,
     architecture: Architecture,
     parameters: np.ndarray,
-    adam: Adam,
+    optimizer: Optimizer,
     batch_size: int = 100,
     samples: int = 1,
 ) -> Trainer:
@@ -116,7 +119,8 @@ def create_trainer(
     Raises
     ------
     ValueError
-        If there is no backend of that name.
+        If there is no backend of that name, or it lacks the optimizer, the likelihood or the
+        samples.
     BackendUnavailable
         If it cannot run on this machine.
     """
@@ -124,7 +128,7 @@ def create_trainer(
     reason = module.unavailable()
     if reason is not None:
         raise BackendUnavailable(f"backend {backend}: {reason}")
-    return module.trainer(architecture, parameters, adam, batch_size, samples)
+    return module.trainer(architecture, parameters, optimizer, batch_size, samples)
 
 
 def _module(backend: str) -> Any:

@@ -1,14 +1,15 @@
-"""The ELBO's kernels, Adam and the taking of a batch, on a CUDA device."""
+"""The ELBO's kernels, the optimizers and the taking of a batch, on a CUDA device."""
 
+from collections.abc import Sequence
 from math import ceil
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 
 from vae.backends.cublas import Cublas
 from vae.backends.cuda_source import ACTIVATION_CODES, KERNELS, SOURCE, THREADS, TILE
-from vae.optimizer import Adam
+from vae.optimizer import Adagrad, Adam, Optimizer, Sgd
 
 _CELLS = 1024
 """Blocks of a kernel that sums a loss, at most: each has a cell for its part of the sum."""
@@ -150,22 +151,43 @@ class CudaKernels:
         blocks = ceil(a.shape[1] / TILE[0])
         self._functions["column_sums"]((blocks,), TILE, (a, out, *_ints(*a.shape)))
 
-    def advance(self, position: Any, step: Any, corrected: Any, rows: int, adam: Adam) -> None:
-        """Move `position` past a batch of rows and `step` to Adam's next one.
-
-        `corrected` (2, float64) becomes that step's `Adam.corrected`; all three are on the device.
-        """
-        settings = adam.learning_rate, adam.beta1, adam.beta2, adam.epsilon
-        arguments = position, step, corrected, *_ints(rows), *map(np.float64, settings)
-        self._functions["advance"]((1,), (1,), arguments)
-
-    def adam(
-        self, parameters: Any, gradient: Any, moments: tuple[Any, Any], corrected: Any, adam: Adam
+    def advance(
+        self, position: Any, step: Any, corrected: Any, rows: int, optimizer: Optimizer
     ) -> None:
-        """One step of Adam on flat vectors, with the step's `corrected` on the device."""
-        rates = self._real(1 - adam.beta1), self._real(1 - adam.beta2)
-        arguments = parameters, gradient, *moments, corrected, *rates, *_ints(parameters.size)
-        self._each("adam", parameters.size, *arguments)
+        """Move `position` past a batch of rows and `step` to the optimizer's next one.
+
+        If that is Adam, `corrected` (2, float64) becomes the step's `Adam.corrected`. All three are
+        on the device.
+        """
+        if isinstance(optimizer, Adam):
+            settings = optimizer.learning_rate, optimizer.beta1, optimizer.beta2, optimizer.epsilon
+            arguments = position, step, corrected, *_ints(rows), *map(np.float64, settings)
+            self._functions["advance_and_correct"]((1,), (1,), arguments)
+        else:
+            self._functions["advance"]((1,), (1,), (position, step, *_ints(rows)))
+
+    def update(
+        self,
+        parameters: Any,
+        gradient: Any,
+        arrays: Sequence[Any],
+        corrected: Any,
+        optimizer: Optimizer,
+    ) -> None:
+        """One step of the optimizer on flat vectors, with the step's `corrected` on the device."""
+        real = self._real
+        settings: tuple[Any, ...]
+        match optimizer:
+            case Adam():
+                settings = corrected, real(1 - optimizer.beta1), real(1 - optimizer.beta2)
+            case Sgd():
+                settings = (real(optimizer.learning_rate),)
+            case Adagrad():
+                settings = real(optimizer.learning_rate), real(optimizer.epsilon)
+            case _:
+                assert_never(optimizer)
+        arguments = parameters, gradient, *arrays, *settings, *_ints(parameters.size)
+        self._each(optimizer.name, parameters.size, *arguments)
 
     def _each(self, kernel: str, size: int, *arguments: Any) -> None:
         """Launch a kernel with a thread for each of `size` elements."""

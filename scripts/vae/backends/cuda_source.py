@@ -9,6 +9,7 @@ is made in the same order at every run.
 from math import log, pi
 
 from vae.architecture import ACTIVATIONS, LEAKY_SLOPE, MINIMUM_LOG_VARIANCE
+from vae.optimizer import OPTIMIZERS
 
 THREADS = 256
 """Threads of a block."""
@@ -30,9 +31,10 @@ KERNELS = (
     "gaussian",
     "column_sums",
     "advance",
-    "adam",
+    "advance_and_correct",
+    *OPTIMIZERS,
 )
-"""Names of the kernels in the text."""
+"""Names of the kernels in the text; an optimizer's is its own."""
 
 _CONSTANTS = f"""
 typedef REAL real;
@@ -259,9 +261,14 @@ __global__ void column_sums(const real* a, real* sums, int rows, int columns) {
     }
 }
 
-/* One thread: from the batch just seen to the next, from Adam's step before it to that after it.
-   corrected: step size and epsilon, with the bias corrections in them. */
-__global__ void advance(
+/* One thread: from the batch just seen to the next, from the step before it to that after it. */
+__global__ void advance(long long* position, long long* step, int rows) {
+    *position += rows;
+    *step += 1;
+}
+
+/* The same for Adam. corrected: step size and epsilon, with the bias corrections in them. */
+__global__ void advance_and_correct(
     long long* position, long long* step, double* corrected, int rows, double learning_rate,
     double beta1, double beta2, double epsilon
 ) {
@@ -282,6 +289,21 @@ __global__ void adam(
         real m = first[i] += first_rate * (g - first[i]);
         real v = second[i] += second_rate * (g * g - second[i]);
         parameters[i] -= step_size * m / (sqrt(v) + epsilon);
+    }
+}
+
+__global__ void sgd(real* parameters, const real* gradient, real learning_rate, int size) {
+    FOR_EACH(i, size) parameters[i] -= learning_rate * gradient[i];
+}
+
+__global__ void adagrad(
+    real* parameters, const real* gradient, real* squared_gradients, real learning_rate,
+    real epsilon, int size
+) {
+    FOR_EACH(i, size) {
+        real g = gradient[i];
+        real sum = squared_gradients[i] += g * g;
+        parameters[i] -= learning_rate * g / (sqrt(sum) + epsilon);
     }
 }
 

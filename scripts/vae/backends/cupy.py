@@ -18,7 +18,7 @@ from vae.architecture import Architecture
 from vae.backends.array import ElboPass
 from vae.backends.cublas import Cublas
 from vae.backends.cuda_kernels import CudaKernels
-from vae.optimizer import Adam
+from vae.optimizer import Optimizer
 
 _WORKSPACE = 32 << 20
 """Bytes of cuBLAS's workspace: what NVIDIA recommends for its Hopper devices."""
@@ -60,12 +60,16 @@ def _cuda_device_count() -> int:
 
 
 def trainer(
-    architecture: Architecture, parameters: np.ndarray, adam: Adam, batch_size: int, samples: int
+    architecture: Architecture,
+    parameters: np.ndarray,
+    optimizer: Optimizer,
+    batch_size: int,
+    samples: int,
 ) -> "CupyTrainer":
     """Trainer on the current CUDA device."""
     import cupy
 
-    return CupyTrainer(cupy, architecture, parameters, adam, batch_size, samples)
+    return CupyTrainer(cupy, architecture, parameters, optimizer, batch_size, samples)
 
 
 class CupyTrainer:
@@ -76,11 +80,11 @@ class CupyTrainer:
         cupy: Any,
         architecture: Architecture,
         parameters: np.ndarray,
-        adam: Adam,
+        optimizer: Optimizer,
         batch_size: int,
         samples: int,
     ) -> None:
-        self._cupy, self._architecture, self._adam = cupy, architecture, adam
+        self._cupy, self._architecture, self._optimizer = cupy, architecture, optimizer
         self._batch_size, self._samples, self._dtype = batch_size, samples, parameters.dtype
         self._stream = cupy.cuda.Stream(non_blocking=True)
         with self._stream:
@@ -88,8 +92,8 @@ class CupyTrainer:
             self._kernels = CudaKernels(cupy, products, self._dtype)
             self._elbo = ElboPass(architecture, batch_size, samples, self._kernels, self._dtype)
             self._parameters = cupy.array(parameters)
-            self._gradient, first, second = (cupy.zeros_like(self._parameters) for _ in range(3))
-            self._moments = first, second
+            self._gradient = cupy.zeros_like(self._parameters)
+            self._arrays = [cupy.zeros_like(self._parameters) for _ in optimizer.arrays]
             self._position, self._step = cupy.zeros(1, np.int64), cupy.zeros(1, np.int64)
             self._corrected = cupy.zeros(2, np.float64)
             latent = architecture.latent_dimension
@@ -127,7 +131,7 @@ class CupyTrainer:
         return order, noise
 
     def run_epoch(self, order: Any, noise: Any) -> tuple[float, float]:
-        """One pass over the loaded data: a step of Adam per batch."""
+        """One pass over the loaded data: a step of the optimizer per batch."""
         whole, rest = divmod(len(order), self._batch_size)
         with self._stream:
             self._place(order, noise)
@@ -154,27 +158,23 @@ class CupyTrainer:
             return *self._mean_losses(len(x)), self._kernels.to_host(self._gradient)
 
     def state(self) -> dict[str, np.ndarray]:
-        """Copies of parameters, moments and step."""
-        first, second = self._moments
+        """Copies of parameters, the optimizer's arrays and step."""
         with self._stream:
             return {
-                "parameters": self._kernels.to_host(self._parameters),
-                "first_moment": self._kernels.to_host(first),
-                "second_moment": self._kernels.to_host(second),
+                **{name: self._kernels.to_host(array) for name, array in self._named_arrays()},
                 "step": self._kernels.to_host(self._step).reshape(()),
             }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Continue from what `state` gave."""
-        first, second = self._moments
         with self._stream:
-            for array, name in (
-                (self._parameters, "parameters"),
-                (first, "first_moment"),
-                (second, "second_moment"),
-                (self._step, "step"),
-            ):
+            for name, array in [*self._named_arrays(), ("step", self._step)]:
                 array[...] = self._cupy.asarray(state[name])
+
+    def _named_arrays(self) -> list[tuple[str, Any]]:
+        """Parameters and the optimizer's arrays."""
+        arrays = zip(self._optimizer.arrays, self._arrays, strict=True)
+        return [("parameters", self._parameters), *arrays]
 
     def _place(self, order: Any, noise: Any) -> None:
         """Put an epoch's order and noise where the graph looks for them."""
@@ -222,7 +222,7 @@ class CupyTrainer:
         return self._stream.end_capture()
 
     def _take_step(self, count: int) -> None:
-        """Adam on the batch of `count` rows at `_position`, which moves on."""
+        """Step of the optimizer on the batch of `count` rows at `_position`, which moves on."""
         kernels, elbo, rows = self._kernels, self._elbo, slice(0, count)
         noise = self._batch_noise[:, rows]
         kernels.take_batch(
@@ -230,9 +230,11 @@ class CupyTrainer:
         )
         elbo.forward_backward(self._views, noise, rows, 1 / count)
         self._fork_gradients(rows)
-        kernels.advance(self._position, self._step, self._corrected, count, self._adam)
+        kernels.advance(self._position, self._step, self._corrected, count, self._optimizer)
         self._join_gradients()
-        kernels.adam(self._parameters, self._gradient, self._moments, self._corrected, self._adam)
+        kernels.update(
+            self._parameters, self._gradient, self._arrays, self._corrected, self._optimizer
+        )
 
     def _fork_gradients(self, batch: slice) -> None:
         """Begin every layer's gradient on a branch, from its input and delta."""

@@ -2,9 +2,9 @@
 
 A step has two parts. In the first, every thread takes some rows of the batch all the way forward
 and backward. In the second, the threads take blocks of the parameters in turn: a block's gradient
-from the whole batch, then Adam on it while it is in cache, so that the gradient of all parameters
-never exists. NumPy releases the interpreter's lock in both, and BLAS runs on the calling thread
-alone, since the products of one batch are too small to be worth dividing.
+from the whole batch, then the optimizer on it while it is in cache, so that the gradient of all
+parameters never exists. NumPy releases the interpreter's lock in both, and BLAS runs on the calling
+thread alone, since the products of one batch are too small to be worth dividing.
 """
 
 from collections import deque
@@ -21,21 +21,18 @@ from vae.backends.array import ElboPass
 from vae.backends.blocks import Block, parameter_blocks
 from vae.backends.draw import draw_epoch
 from vae.backends.numpy_kernels import NumpyKernels
-from vae.optimizer import Adam, UndecayedStep
+from vae.backends.numpy_optimizers import BlockStep, block_step
+from vae.optimizer import Optimizer
 
 _BLOCK = 1 << 17
-"""Most elements of a block: few enough to stay in cache with their moments, enough that packing
-the batch for each block's product costs little."""
+"""Most elements of a block: few enough to stay in cache with the optimizer's arrays, enough that
+packing the batch for each block's product costs little."""
 
 _ROWS_PER_THREAD = 16
 """Fewest rows of a batch that are worth a thread: each reads all weights."""
 
 _WORK_PER_THREAD = 1 << 21
 """Fewest multiplications of a forward pass over a batch that are worth a thread."""
-
-_VANISHED = 1e-32
-"""Moments smaller than this become zero. One whose gradient vanished decays into denormal numbers,
-on which processors are up to a hundred times slower."""
 
 
 def unavailable() -> str | None:
@@ -54,10 +51,14 @@ def limit_threads(threads: int) -> None:
 
 
 def trainer(
-    architecture: Architecture, parameters: np.ndarray, adam: Adam, batch_size: int, samples: int
+    architecture: Architecture,
+    parameters: np.ndarray,
+    optimizer: Optimizer,
+    batch_size: int,
+    samples: int,
 ) -> "NumpyTrainer":
     """Trainer on as many threads as BLAS may use."""
-    return NumpyTrainer(architecture, parameters, adam, batch_size, samples)
+    return NumpyTrainer(architecture, parameters, optimizer, batch_size, samples)
 
 
 class NumpyTrainer:
@@ -67,14 +68,14 @@ class NumpyTrainer:
         self,
         architecture: Architecture,
         parameters: np.ndarray,
-        adam: Adam,
+        optimizer: Optimizer,
         batch_size: int,
         samples: int,
     ) -> None:
-        self._architecture, self._adam = architecture, adam
+        self._architecture, self._optimizer = architecture, optimizer
         self._batch_size, self._samples = batch_size, samples
         self._parameters = np.array(parameters)
-        self._moments = np.zeros_like(self._parameters), np.zeros_like(self._parameters)
+        self._arrays = [np.zeros_like(self._parameters) for _ in optimizer.arrays]
         self._step = 0
         self._views = architecture.views(self._parameters)
         self._blas = ThreadpoolController().select(user_api="blas")
@@ -100,7 +101,7 @@ class NumpyTrainer:
         return draw_epoch(generator, shape, self._parameters.dtype)
 
     def run_epoch(self, order: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
-        """One pass over the loaded data: a step of Adam per batch."""
+        """One pass over the loaded data: a step of the optimizer per batch."""
         noise = np.asarray(noise, self._parameters.dtype)
         barrier, pending = Barrier(len(self._workers)), deque[Block]()
 
@@ -136,19 +137,19 @@ class NumpyTrainer:
         return float(losses[0]) / len(x), float(losses[1]) / len(x), gradient
 
     def state(self) -> dict[str, np.ndarray]:
-        """Copies of parameters, moments and step."""
+        """Copies of parameters, the optimizer's arrays and step."""
+        arrays = zip(self._optimizer.arrays, self._arrays, strict=True)
         return {
             "parameters": self._parameters.copy(),
-            "first_moment": self._moments[0].copy(),
-            "second_moment": self._moments[1].copy(),
+            **{name: array.copy() for name, array in arrays},
             "step": np.array(self._step),
         }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Continue from what `state` gave."""
         self._parameters[...] = state["parameters"]
-        self._moments[0][...] = state["first_moment"]
-        self._moments[1][...] = state["second_moment"]
+        for name, array in zip(self._optimizer.arrays, self._arrays, strict=True):
+            array[...] = state[name]
         self._step = int(state["step"])
 
     def _share_epoch(
@@ -160,28 +161,24 @@ class NumpyTrainer:
         pending: deque[Block],
     ) -> np.ndarray:
         """One thread's part of an epoch: its sums of reconstruction loss and KL."""
-        worker, losses, age = self._workers[thread], np.zeros(2), 0
-        for start in range(0, len(order), self._batch_size):
+        worker, losses = self._workers[thread], np.zeros(2)
+        starts = range(0, len(order), self._batch_size)
+        for index, start in enumerate(starts):
             rows = order[start : start + self._batch_size]
             mine = self._share(thread, len(rows))
-            age += 1
-            adam = self._adam.undecayed(self._step + start // self._batch_size + 1, age)
+            step = block_step(self._optimizer, self._step, index, index == len(starts) - 1)
             if mine.start < mine.stop:
                 worker.kernels.gather(self._x, rows[mine], self._elbo.inputs[0][mine])
                 my_noise = noise[:, start + mine.start : start + mine.stop]
-                scale = adam.gradient_scale / len(rows)
+                scale = step.gradient_scale / len(rows)
                 losses += worker.elbo.forward_backward(self._views, my_noise, mine, scale)
             if thread == 0:
                 pending.extend(self._blocks)
             barrier.wait()
-            last = start + len(rows) == len(order)
-            settle_after = age if last or age == self._adam.longest_age else 0
             with suppress(IndexError):
                 while True:
                     block = pending.popleft()
-                    self._update(worker, block, slice(0, len(rows)), adam, settle_after)
-            if settle_after:
-                age = 0
+                    self._update(worker, block, slice(0, len(rows)), step)
             barrier.wait()
         return losses
 
@@ -191,21 +188,12 @@ class NumpyTrainer:
         first, stop = (min(part, threads) * batch // threads for part in (thread, thread + 1))
         return slice(first, stop)
 
-    def _update(
-        self, worker: "_Worker", block: Block, batch: slice, adam: UndecayedStep, age: int
-    ) -> None:
-        """Adam on a block; with an age, make its moments true again afterwards."""
+    def _update(self, worker: "_Worker", block: Block, batch: slice, step: BlockStep) -> None:
+        """Take the step on a block."""
         parameters = self._parameters[block.span]
-        first, second = (moment[block.span] for moment in self._moments)
-        gradient, change = worker.scratch[:, : len(parameters)]
+        gradient, scratch = worker.scratch[:, : len(parameters)]
         self._weight_gradient(block, batch, gradient)
-        worker.kernels.adam(parameters, gradient, (first, second), adam, change)
-        if age:
-            for moment, decay in ((first, self._adam.beta1), (second, self._adam.beta2)):
-                moment *= decay**age
-                np.abs(moment, out=change)
-                np.greater(change, _VANISHED, out=change)
-                moment *= change
+        step.take(parameters, gradient, [array[block.span] for array in self._arrays], scratch)
 
     def _weight_gradient(self, block: Block, batch: slice, out: np.ndarray) -> None:
         """Gradient with respect to a block, from the whole batch's inputs and deltas."""

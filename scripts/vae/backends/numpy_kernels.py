@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from vae.architecture import LEAKY_SLOPE, MINIMUM_LOG_VARIANCE
-from vae.optimizer import UndecayedStep
 
 _FACTORS = 100
 """How many numbers in [1, 2] are multiplied before one logarithm; 2^128 overflows in float32."""
@@ -200,29 +199,6 @@ class NumpyKernels:
         log_variance *= free
         log_variance *= scale / 2
         return loss
-
-    def adam(
-        self,
-        parameters: np.ndarray,
-        gradient: np.ndarray,
-        moments: tuple[np.ndarray, np.ndarray],
-        adam: UndecayedStep,
-        change: np.ndarray,
-    ) -> None:
-        """One step of Adam on a block whose gradient is scaled; see `Adam.undecayed`.
-
-        Uses up the gradient; `change` is scratch memory of its shape.
-        """
-        first, second = moments
-        first += gradient
-        gradient *= gradient
-        gradient *= adam.square_scale
-        second += gradient
-        np.sqrt(second, out=change)
-        change += adam.epsilon
-        np.divide(first, change, out=change)
-        change *= adam.step_size
-        parameters -= change
 
 
 def _halves(head: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -27,7 +27,7 @@ from threadpoolctl import threadpool_limits
 
 from vae.architecture import LEAKY_SLOPE, Architecture
 from vae.backends.draw import draw_epoch
-from vae.optimizer import Adam
+from vae.optimizer import Adam, Optimizer
 
 
 def unavailable() -> str | None:
@@ -46,15 +46,25 @@ def limit_threads(threads: int) -> None:
 
 
 def trainer(
-    architecture: Architecture, parameters: np.ndarray, adam: Adam, batch_size: int, samples: int
+    architecture: Architecture,
+    parameters: np.ndarray,
+    optimizer: Optimizer,
+    batch_size: int,
+    samples: int,
 ) -> "PublishedTrainer":
     """Trainer on the CPU.
 
     Raises
     ------
     ValueError
-        If the likelihood is not the Bernoulli one, or `samples` is not 1.
+        If the optimizer is not Adam, the likelihood is not the Bernoulli one, or `samples` is
+        not 1.
     """
+    if not isinstance(optimizer, Adam):
+        raise ValueError(
+            "backend published: expected the optimizer adam, the only one that the report's NumPy "
+            f"program has, got {optimizer.name}"
+        )
     if architecture.likelihood != "bernoulli":
         raise ValueError(
             "backend published: expected the likelihood bernoulli, the only one that the report's "
@@ -64,7 +74,7 @@ def trainer(
         raise ValueError(
             f"backend published: expected 1 latent sample an image (samples), got {samples}"
         )
-    return PublishedTrainer(architecture, parameters, adam, batch_size)
+    return PublishedTrainer(architecture, parameters, optimizer, batch_size)
 
 
 class Activations(NamedTuple):

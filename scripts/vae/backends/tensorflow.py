@@ -2,13 +2,13 @@
 
 import os
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 
 from vae.architecture import LEAKY_SLOPE, MINIMUM_LOG_VARIANCE, Architecture
 from vae.backends.draw import draw_epoch
-from vae.optimizer import Adam
+from vae.optimizer import Adagrad, Adam, Optimizer, Sgd
 
 
 def unavailable() -> str | None:
@@ -24,10 +24,14 @@ def device() -> str:
 
 
 def trainer(
-    architecture: Architecture, parameters: np.ndarray, adam: Adam, batch_size: int, samples: int
+    architecture: Architecture,
+    parameters: np.ndarray,
+    optimizer: Optimizer,
+    batch_size: int,
+    samples: int,
 ) -> "TensorflowTrainer":
     """Trainer on TensorFlow's default device."""
-    return TensorflowTrainer(architecture, parameters, adam, batch_size, samples)
+    return TensorflowTrainer(architecture, parameters, optimizer, batch_size, samples)
 
 
 def limit_threads(threads: int) -> None:
@@ -57,12 +61,12 @@ class TensorflowTrainer:
         self,
         architecture: Architecture,
         parameters: np.ndarray,
-        adam: Adam,
+        optimizer: Optimizer,
         batch_size: int,
         samples: int,
     ) -> None:
         tf = self._tf = _tensorflow()
-        self._architecture, self._adam = architecture, adam
+        self._architecture, self._optimizer = architecture, optimizer
         self._batch_size, self._samples = batch_size, samples
         self._dtype = parameters.dtype
 
@@ -70,8 +74,7 @@ class TensorflowTrainer:
             return [tf.Variable(part) for pair in architecture.views(flat) for part in pair]
 
         self._parameters = variables(parameters)
-        self._first = variables(np.zeros_like(parameters))
-        self._second = variables(np.zeros_like(parameters))
+        self._arrays = [variables(np.zeros_like(parameters)) for _ in optimizer.arrays]
         self._step = tf.Variable(0, dtype=tf.int64)
         self._x: Any = None
         self._compiled_epoch = tf.function(self._epoch, jit_compile=True)
@@ -88,7 +91,7 @@ class TensorflowTrainer:
         return draw_epoch(generator, shape, self._dtype)
 
     def run_epoch(self, order: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
-        """One pass over the loaded data: a step of Adam per batch."""
+        """One pass over the loaded data: a step of the optimizer per batch."""
         tf = self._tf
         totals = self._compiled_epoch(
             self._x,
@@ -106,26 +109,25 @@ class TensorflowTrainer:
         return float(reconstruction) / len(x), float(kl) / len(x), _flat(gradients)
 
     def state(self) -> dict[str, np.ndarray]:
-        """Copies of parameters, moments and step."""
+        """Copies of parameters, the optimizer's arrays and step."""
         return {
-            "parameters": _flat(self._parameters),
-            "first_moment": _flat(self._first),
-            "second_moment": _flat(self._second),
+            **{name: _flat(variables) for name, variables in self._named_variables()},
             "step": np.array(int(self._step)),
         }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Continue from what `state` gave."""
-        for name, variables in (
-            ("parameters", self._parameters),
-            ("first_moment", self._first),
-            ("second_moment", self._second),
-        ):
+        for name, variables in self._named_variables():
             views = self._architecture.views(state[name].astype(self._dtype, copy=False))
             parts = [part for pair in views for part in pair]
             for variable, part in zip(variables, parts, strict=True):
                 variable.assign(part)
         self._step.assign(int(state["step"]))
+
+    def _named_variables(self) -> list[tuple[str, list[Any]]]:
+        """Parameters and the optimizer's arrays, each cut into the tensors of the layers."""
+        arrays = zip(self._optimizer.arrays, self._arrays, strict=True)
+        return [("parameters", self._parameters), *arrays]
 
     def _epoch(self, x: Any, order: Any, noise: Any) -> Any:
         tf = self._tf
@@ -148,19 +150,27 @@ class TensorflowTrainer:
         tf = self._tf
         batch = self._pixels(tf.gather(x, rows))
         reconstruction, kl, gradients = self._loss_and_gradient(batch, noise)
-        self._apply_adam(gradients)
+        self._step.assign_add(1)
+        match self._optimizer:
+            case Adam():
+                self._apply_adam(self._optimizer, gradients)
+            case Sgd():
+                self._apply_sgd(self._optimizer, gradients)
+            case Adagrad():
+                self._apply_adagrad(self._optimizer, gradients)
+            case _:
+                assert_never(self._optimizer)
         return tf.cast(tf.stack([reconstruction, kl]), tf.float64)
 
-    def _apply_adam(self, gradients: list[Any]) -> None:
-        tf, adam = self._tf, self._adam
-        self._step.assign_add(1)
+    def _apply_adam(self, adam: Adam, gradients: list[Any]) -> None:
+        tf = self._tf
         step = tf.cast(self._step, tf.float64)
         beta1, beta2 = (tf.constant(beta, tf.float64) for beta in (adam.beta1, adam.beta2))
         powers = [tf.cast(beta**step, self._dtype) for beta in (beta1, beta2)]
         # TensorFlow's kernel adds epsilon to the root of the uncorrected second moment.
         epsilon = tf.cast(adam.epsilon * tf.sqrt(1 - beta2**step), self._dtype)
         for variable, first, second, gradient in zip(
-            self._parameters, self._first, self._second, gradients, strict=True
+            self._parameters, *self._arrays, gradients, strict=True
         ):
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle,
@@ -172,6 +182,28 @@ class TensorflowTrainer:
                 beta1=tf.constant(adam.beta1, self._dtype),
                 beta2=tf.constant(adam.beta2, self._dtype),
                 epsilon=epsilon,
+                grad=gradient,
+            )
+
+    def _apply_sgd(self, sgd: Sgd, gradients: list[Any]) -> None:
+        tf = self._tf
+        for variable, gradient in zip(self._parameters, gradients, strict=True):
+            tf.raw_ops.ResourceApplyGradientDescent(
+                var=variable.handle,
+                alpha=tf.constant(sgd.learning_rate, self._dtype),
+                delta=gradient,
+            )
+
+    def _apply_adagrad(self, adagrad: Adagrad, gradients: list[Any]) -> None:
+        tf = self._tf
+        for variable, squared, gradient in zip(
+            self._parameters, *self._arrays, gradients, strict=True
+        ):
+            tf.raw_ops.ResourceApplyAdagradV2(
+                var=variable.handle,
+                accum=squared.handle,
+                lr=tf.constant(adagrad.learning_rate, self._dtype),
+                epsilon=tf.constant(adagrad.epsilon, self._dtype),
                 grad=gradient,
             )
 
