@@ -61,8 +61,12 @@ class Dataset:
 
     def pixels(self, split: Split) -> NDArray[np.float32]:
         """Return the images of a split as pixels in [0, 1], (n, d) float32."""
-        x = self.x_train if split == "train" else self.x_test
-        return x.astype(np.float32) / np.float32(255) if x.dtype == np.uint8 else x
+        return as_pixels(self.x_train if split == "train" else self.x_test)
+
+
+def as_pixels(x: NDArray[Any]) -> NDArray[np.float32]:
+    """Return stored images (uint8 or float32) as pixels in [0, 1], float32 of the same shape."""
+    return x.astype(np.float32) / np.float32(255) if x.dtype == np.uint8 else x
 
 
 def _check_pixels(name: str, x: NDArray[Any], image_shape: NDArray[np.int64]) -> None:

@@ -1,0 +1,51 @@
+"""The data catalogue: what raw files there are, where, and how to know them."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+CATALOGUE = Path(__file__).parents[2] / "config" / "datasets.yaml"
+
+
+def load_catalogue(sources: Mapping[str, Any]) -> dict[str, Any]:
+    """Read config/datasets.yaml and lay a configuration's sources over it, key by key."""
+    return _laid_over(yaml.safe_load(CATALOGUE.read_text(encoding="utf-8")), sources)
+
+
+def pass_on_mirror(config: Mapping[str, Any]) -> None:
+    """Name the configuration's mirror to the jobs, over the one that the environment may name.
+
+    Not a param of theirs, since another mirror would then bring the same files again.
+    """
+    if "mirror" in config:
+        os.environ["VAE_DATA_MIRROR"] = config["mirror"]
+
+
+def _laid_over(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in overlay.items():
+        below = base.get(key)
+        if isinstance(value, Mapping) and isinstance(below, Mapping):
+            value = _laid_over(below, value)
+        merged[key] = value
+    return merged
+
+
+def provenance(source: Mapping[str, Any]) -> dict[str, str]:
+    """Where a source comes from, on what terms, and whom to cite."""
+    return {key: source[key] for key in ("source", "licence", "citation")}
+
+
+def checksums(source: Mapping[str, Any]) -> dict[str, str]:
+    """SHA-256 of every file of a source."""
+    return {name: file["sha256"] for name, file in source["files"].items()}
+
+
+def file_pattern(catalogue: Mapping[str, Any]) -> str:
+    """Regular expression of the names of all files in the catalogue."""
+    names = {name for source in catalogue.values() for name in source["files"]}
+    return "|".join(re.escape(name) for name in sorted(names))

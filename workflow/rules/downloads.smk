@@ -1,0 +1,38 @@
+# Needs the internet, a mirror (--config mirror=..., or the variable VAE_DATA_MIRROR) or files placed
+# by hand in data/; only for the datasets of the kinds mnist, frey_face and cifar10.
+# Gives results/downloads/{source}/{file}, checked against the data catalogue. Neither a newer module
+# nor another mirror brings a file again: it is what its checksum says.
+
+from planning.catalogue import file_pattern, load_catalogue, pass_on_mirror
+
+CATALOGUE = load_catalogue(config.get("sources", {}))
+
+pass_on_mirror(config)
+
+
+localrules:
+    download,
+
+
+rule download:
+    input:
+        code=ancient(code_inputs("download.py")),
+    output:
+        file="results/downloads/{source}/{file}",
+    log:
+        "results/logs/downloads/{source}/{file}.log",
+    wildcard_constraints:
+        source="|".join(CATALOGUE),
+        file=file_pattern(CATALOGUE),
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime="2h",
+    params:
+        urls=lookup("{source}/files/{file}/urls", within=CATALOGUE),
+        sha256=lookup("{source}/files/{file}/sha256", within=CATALOGUE),
+        size=lookup("{source}/files/{file}/bytes", within=CATALOGUE),
+    script:
+        "../../scripts/download.py"
