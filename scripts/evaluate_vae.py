@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from step import run
-from vae.datasets import Dataset, load_dataset
+from vae.datasets import Dataset, as_pixels, load_dataset
 from vae.datasets.subset import training_rows
 from vae.evaluation import active_units, latent_manifold, mean_squared_error
 from vae.history import Measurement, read_history
@@ -15,6 +15,9 @@ from vae.model import Model, load_model
 from vae.reconstruction import binary_cross_entropy
 from vae.results import MEASUREMENT, RUN, classes_in_turn
 from vae.seeding import generator
+
+ROWS = 1000
+"""Images decoded at a time, so that memory does not grow with their number."""
 
 SHOWN = 100
 """Test items reconstructed for the figures, and samples drawn from the prior."""
@@ -58,7 +61,7 @@ def evaluate_vae(
         run_parameters["dataset"],
         run_parameters["seed"],
     )
-    train, test = data.pixels("train")[rows], data.pixels("test")
+    train, test = data.x_train[rows], data.x_test
     posterior_train, posterior_test = trained.encode(train)[0], trained.encode(test)[0]
     random = generator(root_seed, "evaluate", *run_parameters.values())
 
@@ -68,9 +71,7 @@ def evaluate_vae(
         )
     ]
     for split, x, z in (("train", train, posterior_train), ("test", test, posterior_test)):
-        decoded = trained.decode(z)
-        error = float(binary_cross_entropy(x, decoded).mean())
-        squared = mean_squared_error(x, decoded)
+        error, squared = _mean_errors(trained, x, z)
         final += [
             Measurement(
                 run_parameters["epochs"], split, "reconstruction_error", error, "nats/image"
@@ -95,7 +96,7 @@ def evaluate_vae(
     kept: dict[str, np.ndarray] = {
         "image_shape": data.image_shape,
         "label_names": data.label_names,
-        "x_test": test[shown],
+        "x_test": as_pixels(test[shown]),
         "y_test": data.y_test[shown],
         "reconstruction": trained.reconstruct(test[shown]),
         "prior_samples": trained.sample(SHOWN, random),
@@ -107,6 +108,20 @@ def evaluate_vae(
     if run_parameters["latent_dimension"] == 2:
         kept["manifold"] = latent_manifold(trained)
     np.savez_compressed(arrays, allow_pickle=False, **kept)
+
+
+def _mean_errors(trained: Model, x: np.ndarray, z: np.ndarray) -> tuple[float, float]:
+    """Binary cross-entropy (nats/image) and squared error (per pixel) of stored images, means."""
+    sums = np.zeros(2)
+    for start in range(0, len(x), ROWS):
+        pixels = as_pixels(x[start : start + ROWS])
+        decoded = trained.decode(z[start : start + ROWS])
+        sums += (
+            binary_cross_entropy(pixels, decoded).sum(),
+            len(pixels) * mean_squared_error(pixels, decoded),
+        )
+    error, squared = sums / len(x)
+    return float(error), float(squared)
 
 
 def _class_measurements(

@@ -20,7 +20,9 @@ def figure_6_3b_elbo_by_training_size(evaluations: Path, svg: Path, pdf: Path, p
     """
     elbo = select(read_table(evaluations), metric="elbo")
     with style():
-        figure = draw_learning_curves(elbo, "train_size", "Training images", by_images_seen=True)
+        figure = draw_learning_curves(
+            elbo, "train_size", "Training images", against=("epoch", "images_seen")
+        )
         save(figure, svg, pdf, png)
 
 

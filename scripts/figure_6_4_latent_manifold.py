@@ -24,6 +24,9 @@ from vae.plotting import (
 )
 from vae.results import read_arrays
 
+MANY_POINTS = 2000
+"""Of more points than this, the scatter is drawn as pixels: as outlines they are megabytes."""
+
 SIDE = 20
 REACH = 3.0
 """The manifold is a grid of SIDE x SIDE latent points over [-REACH, REACH] squared."""
@@ -87,6 +90,7 @@ def draw_classes(
             marker=marker,
             alpha=0.7,
             linewidth=0,
+            rasterized=len(means) > MANY_POINTS,
         )
     for index, name in enumerate(names):
         if np.any(labels == index):

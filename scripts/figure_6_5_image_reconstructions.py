@@ -71,14 +71,18 @@ def reconstruction_rows(
     -------
     rows : dict
         Label of the row to its images (10 x d, fewer if there are fewer): the originals first.
+        They lie evenly spaced among those that were kept, since frames of a film that follow
+        one another are alike.
     image_shape
     """
     rows: dict[str, NDArray[Any]] = {}
     for architecture, path in runs.items():
         arrays = read_arrays(path, "x_test", "reconstruction", "image_shape")
-        rows["Original"] = arrays["x_test"][:IMAGES]
+        kept = len(arrays["x_test"])
+        shown = np.linspace(0, kept - 1, min(IMAGES, kept)).astype(int)
+        rows["Original"] = arrays["x_test"][shown]
         label = "Reconstruction" if len(runs) == 1 else readable(architecture)
-        rows[label] = arrays["reconstruction"][:IMAGES]
+        rows[label] = arrays["reconstruction"][shown]
     return rows, arrays["image_shape"].tolist()
 
 

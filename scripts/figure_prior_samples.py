@@ -23,7 +23,12 @@ class Panel(NamedTuple):
 
 
 def figure_prior_samples(
-    arrays: list[Path], datasets: list[str], svg: Path, pdf: Path, png: Path
+    arrays: list[Path],
+    datasets: list[str],
+    architectures: list[str],
+    svg: Path,
+    pdf: Path,
+    png: Path,
 ) -> None:
     """Draw, for each data set, a panel of test images and one of samples for each run.
 
@@ -31,17 +36,17 @@ def figure_prior_samples(
     ----------
     arrays
         The arrays of the runs.
-    datasets
-        The data set of each run, in the same order.
+    datasets, architectures
+        The data set and the architecture of each run, in the same order.
     svg, pdf, png
         The figure.
     """
-    runs: dict[str, list[Path]] = {}
-    for dataset, path in zip(datasets, arrays, strict=True):
-        runs.setdefault(dataset, []).append(path)
+    runs: dict[str, list[tuple[str, Path]]] = {}
+    for dataset, architecture, path in zip(datasets, architectures, arrays, strict=True):
+        runs.setdefault(dataset, []).append((architecture, path))
     rows: list[list[Panel]] = []
-    for dataset, paths in runs.items():
-        panels = sample_panels(dataset, paths)
+    for dataset, named in runs.items():
+        panels = sample_panels(dataset, named)
         rows += [
             panels[start : start + PANELS_A_ROW] for start in range(0, len(panels), PANELS_A_ROW)
         ]
@@ -59,10 +64,19 @@ def figure_prior_samples(
         save(figure, svg, pdf, png)
 
 
-def sample_panels(dataset: str, runs: list[Path]) -> list[Panel]:
-    """Read one data set's panels: its test images, then the samples of each run."""
+def sample_panels(dataset: str, runs: list[tuple[str, Path]]) -> list[Panel]:
+    """Read one data set's panels: its test images, then the samples of each run.
+
+    Parameters
+    ----------
+    dataset
+        Its name.
+    runs
+        Architecture and arrays of each run; samples are told by architecture if it varies.
+    """
     panels: list[Panel] = []
-    for path in runs:
+    one_architecture = len({architecture for architecture, _ in runs}) == 1
+    for architecture, path in runs:
         arrays = read_arrays(path, "x_test", "prior_samples", "posterior_mean_test", "image_shape")
         image_shape = arrays["image_shape"].tolist()
         if not panels:
@@ -72,7 +86,9 @@ def sample_panels(dataset: str, runs: list[Path]) -> list[Panel]:
         latent_dimension = arrays["posterior_mean_test"].shape[1]
         panels.append(
             Panel(
-                f"{latent_dimension} latent dimensions",
+                f"{latent_dimension} latent dimensions"
+                if one_architecture
+                else readable(architecture),
                 arrays["prior_samples"][: SIDE**2],
                 image_shape,
             )

@@ -17,6 +17,7 @@ def judge_claims(
     evaluations: list[Path],
     others: list[Path],
     cards: list[Path],
+    optional: list[str],
     verdicts: Path,
     table: Path,
     markdown: Path,
@@ -33,6 +34,8 @@ def judge_claims(
         Other tables that claims refer to by their file's name.
     cards
         Data cards; those with an entropy floor give the evidence `entropy_floors`.
+    optional
+        Experiments that the study may lack, and what is claimed of them with them.
     verdicts
         JSON: claim -> section, statement, verdict, finding.
     table, markdown
@@ -43,7 +46,7 @@ def judge_claims(
     tables["entropy_floors"] = _entropy_floors(cards)
     judged = {}
     for name, claim in yaml.safe_load(claims.read_text(encoding="utf-8"))["claims"].items():
-        verdict = judge(name, claim, tables)
+        verdict = judge(name, claim, tables, optional)
         judged[name] = {
             "section": claim["section"],
             "statement": claim["statement"],

@@ -36,15 +36,16 @@ def measurements(path: Path, rows: Iterable[dict[str, Any]]) -> Path:
 
 
 def elbo(
-    studied: str, value: int, seed: int, split: str, epoch: int, **others: Any
+    studied: str, value: int | str, seed: int, split: str, epoch: int, **others: Any
 ) -> dict[str, Any]:
     """Make an ELBO up that is different for every row."""
-    base = -100 / epoch + 10 * seed + 0.1 * value + (5 if split == "train" else 0)
+    size = value if isinstance(value, int) else len(value)
+    base = -100 / epoch + 10 * seed + 0.1 * size + (5 if split == "train" else 0)
     row = {studied: value, "seed": seed, "split": split, "epoch": epoch, **others}
     return row | {"metric": "elbo", "value": base}
 
 
-def elbo_table(path: Path, studied: str, values: Iterable[int], **others: Any) -> Path:
+def elbo_table(path: Path, studied: str, values: Iterable[int | str], **others: Any) -> Path:
     """Write a tidy table of three seeds and four epochs."""
     return measurements(
         path,

@@ -62,7 +62,19 @@ def profile(optimize: float, backward: float) -> dict[str, pd.DataFrame]:
     return {"published_epoch": pd.DataFrame(rows, columns=["function", "own_seconds"])}
 
 
+def trainings(adam: float, sgd: float, adagrad: float | None) -> dict[str, pd.DataFrame]:
+    values = {"report": [adam], "sgd_xavier": [sgd]}
+    values |= {} if adagrad is None else {"adagrad_xavier": [adagrad]}
+    return {"ablation": tidy("training", values, split="train")}
+
+
 CASES = [
+    (
+        "small_latent_space_restricts",
+        {"latent_dimension": tidy("latent_dimension", {2: [-9], 3: [-8, -8], 20: [-7, -9]})},
+        True,
+        "higher in 1 of 1 seeds",
+    ),
     (
         "small_latent_space_restricts",
         {"latent_dimension": tidy("latent_dimension", {2: [-9, -8], 20: [-7, -7]})},
@@ -134,6 +146,15 @@ CASES = [
         None,
         "tensorflow was not measured: no such thing",
     ),
+    ("adam_helps", trainings(-98, -120, -150), True, "report -98.00; sgd xavier -120.00"),
+    ("adam_helps", trainings(-98, -120, -97), False, "adagrad xavier -97.00 nats/image"),
+    (
+        "adam_helps",
+        trainings(-98, -120, None),
+        None,
+        "a seed with the training report and adagrad_xavier",
+    ),
+    ("adam_helps", {}, None, "Would need the experiment ablation"),
     ("hot_spots", profile(4, 2), True, "60% of the whole: optimize 40%, backward 20%"),
     ("hot_spots", profile(3, 0.5), False, "47% of the whole"),
     ("natural_images_blurry", {}, None, "Would need"),
@@ -142,7 +163,7 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "tables", "holds", "finding"), CASES)
 def test_verdicts_follow_the_numbers(name, tables, holds, finding):
-    verdict = judge(name, CLAIMS[name], tables)
+    verdict = judge(name, CLAIMS[name], tables, ["ablation"])
     outcome = {True: REPRODUCED, False: NOT_REPRODUCED, None: NOT_TESTED}[holds]
     assert verdict.outcome == outcome
     assert re.search(finding, verdict.finding), verdict.finding

@@ -15,20 +15,32 @@ from jsonschema import Draft202012Validator
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
-from planning.datasets import DIGITS, input_dimension, names_of_kind, training_items
-from planning.runs import EXPERIMENTS, MACHINES
-from planning.validation import SCHEMA, ConfigError, check
-from vae.architecture import ACTIVATIONS, LIKELIHOODS
+from planning.catalogue import load_catalogue
+from planning.datasets import (
+    DIGITS,
+    OWN_PATHS,
+    RAW_FILES,
+    downloads,
+    input_dimension,
+    names_of_kind,
+    training_items,
+)
+from planning.runs import EXPERIMENTS, MACHINES, OPTIONAL_EXPERIMENTS
+from planning.validation import CATALOGUE_SCHEMA, SCHEMA, ConfigError, check
+from vae.architecture import ACTIVATIONS, INITIALISATIONS, LIKELIHOODS
 from vae.backends import BACKENDS
 from vae.benchmark.cost import VARIED
+from vae.datasets import cifar, frey_face, images, mnist
 from vae.datasets.digits import digits
 from vae.datasets.networks import PROTOCOLS, simulate
 from vae.datasets.photo_patches import COLOURS, photo_patches
 from vae.datasets.random_graphs import GRAPH_MODELS
+from vae.optimizer import OPTIMIZERS
 from vae.peers import PEERS
 
 ROOT = Path(__file__).parents[1]
-OPTIONAL = {"edge_probability", "fixed_graph", "squash_mean"}
+OPTIONAL = {"edge_probability", "fixed_graph", "squash_mean", "also", "updates", "seeds"}
+OPTIONAL |= {*OPTIONAL_EXPERIMENTS, "sources", "mirror"}
 
 
 def load(*overlays: str) -> dict[str, Any]:
@@ -91,8 +103,18 @@ def test_default_is_valid(config: dict[str, Any]) -> None:
     check(config)
 
 
-def test_tiny_overlay_is_valid() -> None:
-    check(load("tests/config/tiny.yaml"))
+@pytest.mark.parametrize(
+    "overlays",
+    [
+        ["tests/config/tiny.yaml"],
+        ["config/paper.yaml"],
+        ["config/aevb.yaml"],
+        ["config/cifar10_jpeg.yaml"],
+        ["config/paper.yaml", "config/aevb.yaml"],
+    ],
+)
+def test_overlays_are_valid(overlays: list[str]) -> None:
+    check(load(*overlays))
 
 
 def test_overlay_of_one_network_dataset_leaves_the_other_alone(config: dict[str, Any]) -> None:
@@ -142,7 +164,7 @@ WRONG = [
     (
         put("trainings.report.momentum", 0.9),
         "trainings.report.momentum is not a key; "
-        "expected one of batch_size, learning_rate, samples",
+        "expected one of batch_size, learning_rate, samples, optimizer, initialisation",
     ),
     (put("benchmark.step", 1), "benchmark.step is not a key; did you mean steps?"),
     (
@@ -157,7 +179,20 @@ WRONG = [
     (
         drop("experiments.images.epochs"),
         "experiments.images.epochs is missing; "
-        "expected a list of whole numbers of 1 or more, each once",
+        "expected a list of whole numbers of 1 or more, or mappings {updates: N}, each once",
+    ),
+    (
+        put("experiments.images.epochs", [{"updates": 0}]),
+        "experiments.images.epochs has the entry a mapping; "
+        "expected a whole number of 1 or more, or a mapping {updates: N} with one",
+    ),
+    (
+        put("experiments.images.also", {"more": {"epoch": [3]}}),
+        "experiments.images.also.more.epoch is not a key; did you mean epochs?",
+    ),
+    (
+        put("experiments.comparison.also", {"more": {"epochs": [3]}}),
+        "experiments.comparison.also is a mapping; expected no key, since one VAE is compared",
     ),
     (
         drop("experiments.images"),
@@ -165,7 +200,8 @@ WRONG = [
     ),
     (
         drop("datasets.digits.kind"),
-        "datasets.digits.kind is missing; expected one of digits, photo_patches, networks",
+        "datasets.digits.kind is missing; "
+        "expected one of digits, photo_patches, networks, mnist, frey_face, cifar10, files",
     ),
     (
         drop(f"{NETWORKS}.small_world.parameters.p"),
@@ -205,13 +241,27 @@ WRONG = [
         "trainings.report.learning_rate is 0; expected a number above 0",
     ),
     (
+        put("trainings.report.optimizer", "adams"),
+        'trainings.report.optimizer is "adams"; '
+        "expected one of adam, sgd, adagrad; the nearest is adam",
+    ),
+    (
+        put("trainings.report.initialisation", "glorot"),
+        'trainings.report.initialisation is "glorot"; expected one of xavier, he, normal',
+    ),
+    (
+        drop("trainings.report.optimizer"),
+        "trainings.report.optimizer is missing; expected one of adam, sgd, adagrad",
+    ),
+    (
         put("datasets.digits.test_fraction", 1),
         "datasets.digits.test_fraction is 1; expected a number above 0 and below 1",
     ),
     (
         put("datasets.digits.kind", "digit"),
         'datasets.digits.kind is "digit"; '
-        "expected one of digits, photo_patches, networks; the nearest is digits",
+        "expected one of digits, photo_patches, networks, mnist, frey_face, cifar10, files; "
+        "the nearest is digits",
     ),
     (
         put("datasets.photo_patches_rgb.colour", "colour"),
@@ -336,7 +386,18 @@ WRONG = [
         "experiments.networks_like_for_like.datasets has the entry digits; "
         "expected datasets of kind networks and protocol like_for_like",
     ),
+    (
+        put("experiments.images.also", {"more": {"datasets": ["digit"]}}),
+        'experiments.images.also.more.datasets: "digit" is not a dataset; expected one of digits, '
+        "photo_patches_grey, photo_patches_rgb, networks_published, networks_like_for_like; "
+        "the nearest is digits",
+    ),
     # sizes that depend on one another
+    (
+        put("experiments.training_size.also", {"more": {"train_sizes": [1348]}}),
+        "experiments.training_size.also.more.train_sizes has the entry 1348; "
+        "expected at most 1347, the training items of digits, or all",
+    ),
     (
         put("experiments.comparison.latent_dimensions", [64]),
         "experiments.comparison.latent_dimensions has the entry 64; "
@@ -393,6 +454,191 @@ def test_wrong_configuration_gets_one_sentence(
     assert problems(config) == [f"config: {sentence}"]
 
 
+# Downloaded data and files of one's own
+
+HERE = {"kind": "files", "test_fraction": 0.2}
+SOURCE = {"source": "here", "licence": "free", "citation": "us"}
+FILE = {"urls": ["https://a.example/b"], "sha256": "0" * 64, "bytes": 3}
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of one's own in the folder where the tests of their settings run."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b"):
+        Path(name).write_text("")
+    for name in ("photos/cat", "nothing"):
+        Path(name).mkdir(parents=True)
+    Path("photos/cat/1.png").write_text("")
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        {"kind": "mnist"},
+        {"kind": "frey_face", "test": 200},
+        {"kind": "cifar10", "colour": "rgb", "source": "cifar10"},
+        {**HERE, "format": "idx", "train_images": "a"},
+        {**HERE, "format": "idx", "train_images": "a", "train_labels": "b", "licence": "free"},
+        {"kind": "files", "format": "idx", "train_images": "a", "test_images": "b"},
+        {
+            "kind": "files",
+            "format": "idx",
+            "train_images": "a",
+            "train_labels": "b",
+            "test_images": "a",
+            "test_labels": "b",
+        },
+        {"kind": "files", "format": "npz", "path": "a"},
+        {**HERE, "format": "npz", "path": "a"},
+        {**HERE, "format": "images", "path": "photos", "colour": "grey"},
+    ],
+)
+def test_valid_datasets(config: dict[str, Any], dataset: dict[str, Any]) -> None:
+    config["datasets"]["mine"] = dataset
+    config["experiments"]["latent_dimension"]["datasets"] = ["mine"]
+    config["experiments"]["training_size"] |= {"datasets": ["mine"], "train_sizes": [1000]}
+    check(config)
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize(
+    ("dataset", "sentence"),
+    [
+        ({"kind": "mnist", "test": 3}, ".test is not a key; expected one of kind"),
+        (
+            {"kind": "frey_face", "test": 1965},
+            ".test is 1965; "
+            "expected a whole number from 1 to 1964, so that frames are left to train on",
+        ),
+        (
+            {"kind": "cifar10", "colour": "rgb", "source": "cifar"},
+            '.source: "cifar" is not a source; expected one of mnist, frey_face, cifar10; '
+            "the nearest is cifar10",
+        ),
+        (
+            {"kind": "cifar10", "colour": "rgb", "source": "mnist"},
+            None,
+        ),
+        ({**HERE, "path": "a"}, ".format is missing; expected one of idx, npz, images"),
+        (
+            {**HERE, "format": "nzp", "path": "a"},
+            '.format is "nzp"; expected one of idx, npz, images; the nearest is npz',
+        ),
+        (
+            {**HERE, "format": "npz"},
+            ".path is missing; expected a path, from the project's folder or from the root",
+        ),
+        ({**HERE, "format": "npz", "path": "c"}, '.path is "c"; expected a file that exists'),
+        (
+            {**HERE, "format": "idx", "train_images": "photos"},
+            '.train_images is "photos"; expected a file that exists',
+        ),
+        (
+            {**HERE, "format": "images", "path": "a", "colour": "rgb"},
+            '.path is "a"; expected a folder that exists',
+        ),
+        (
+            {**HERE, "format": "images", "path": "nothing", "colour": "rgb"},
+            '.path is "nothing"; expected a folder with images in it',
+        ),
+        (
+            {**HERE, "format": "idx", "train_images": "a", "test_images": "b"},
+            " is a mapping; expected either test_images or test_fraction in it",
+        ),
+        (
+            {"kind": "files", "format": "idx", "train_images": "a"},
+            " is a mapping; expected either test_images or test_fraction in it",
+        ),
+        (
+            {
+                "kind": "files",
+                "format": "idx",
+                "train_images": "a",
+                "train_labels": "b",
+                "test_images": "b",
+            },
+            " is a mapping; expected test_labels in it just where there are train_labels and "
+            "test_images",
+        ),
+    ],
+)
+def test_wrong_datasets(
+    config: dict[str, Any], dataset: dict[str, Any], sentence: str | None
+) -> None:
+    config["datasets"]["mine"] = dataset
+    if sentence is None:
+        sentences = [
+            "config: sources.mnist.files.cifar-10-binary.tar.gz is missing; "
+            "expected it, since datasets.mine needs it"
+        ]
+    else:
+        sentences = [f"config: datasets.mine{sentence}"]
+    assert problems(config) == sentences
+
+
+@pytest.mark.parametrize(
+    ("sources", "sentence"),
+    [
+        ([], " is an empty list; expected a mapping from names to sources, to be laid over "),
+        ({"mine": 3}, ".mine is 3; expected a mapping of a source's keys"),
+        ({"mine": {**SOURCE, "file": {}}}, ".mine.file is not a key; did you mean files?"),
+        (
+            {"mine": {**SOURCE, "files": {"../b": FILE}}},
+            ".mine.files.../b has a wrong name; "
+            "expected a file's name of letters, digits, dots, hyphens and underscores",
+        ),
+        (
+            {"mine": {**SOURCE, "files": {"b": FILE | {"urls": ["ftp://a.example/b"]}}}},
+            '.mine.files.b.urls has the entry "ftp://a.example/b"; '
+            "expected an http or https address",
+        ),
+        (
+            {"frey_face": {"files": {"frey_rawface.mat": {"sha256": "abc"}}}},
+            '.frey_face.files.frey_rawface.mat.sha256 is "abc"; '
+            "expected a SHA-256 checksum, 64 small hexadecimal digits",
+        ),
+        ({"mine": {**SOURCE, "files": {"b": FILE}}}, None),
+        ({"frey_face": {"files": {"frey_rawface.mat": {"urls": []}}}}, None),
+    ],
+)
+def test_sources_are_checked_as_laid_over_the_catalogue(
+    config: dict[str, Any], sources: Any, sentence: str | None
+) -> None:
+    config["sources"] = sources
+    if sentence is None:
+        check(config)
+    else:
+        (found,) = problems(config)
+        assert found.startswith(f"config: sources{sentence}")
+
+
+def test_downloads_are_what_the_catalogue_has() -> None:
+    catalogue = load_catalogue({})
+    assert set(catalogue) == set(RAW_FILES)
+    for kind, files in RAW_FILES.items():
+        assert set(files.values()) == set(catalogue[kind]["files"])
+    assert downloads({"kind": "cifar10", "source": "copy", "colour": "rgb"}) == {
+        "archive": "results/downloads/copy/cifar-10-binary.tar.gz"
+    }
+
+
+def test_a_length_in_updates_needs_a_known_number_of_items(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "own.npz"
+    path.touch()
+    config["datasets"]["own"] = {"kind": "files", "format": "npz", "path": str(path)}
+    config["experiments"]["images"] |= {"datasets": ["own"], "epochs": [{"updates": 100}]}
+    assert problems(config) == [
+        "config: experiments.images.epochs counts in updates; expected numbers in "
+        "experiments.images.train_sizes, since only the files of own tell how many items it has"
+    ]
+    config["experiments"]["images"]["train_sizes"] = [50]
+    check(config)
+
+
 def test_library_names_are_taken(config: dict[str, Any]) -> None:
     config["architectures"]["two_layer"] = config["architectures"]["two_layer_200"]
     assert problems(config) == [
@@ -442,8 +688,9 @@ def test_keys_that_are_no_text(config: dict[Any, Any]) -> None:
 # The schema against the files and the library that it speaks of
 
 
-def test_schema_is_a_schema(schema: dict[str, Any]) -> None:
+def test_schemas_are_schemas(schema: dict[str, Any]) -> None:
     Draft202012Validator.check_schema(schema)
+    Draft202012Validator.check_schema(yaml.safe_load(CATALOGUE_SCHEMA.read_text()))
 
 
 def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
@@ -456,7 +703,7 @@ def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_schema_rejects_unknown_keys_everywhere(schema: dict[str, Any]) -> None:
-    """A mapping either closes itself, or holds named things, or leaves that to its kind."""
+    """A mapping closes itself, or holds named things, or leaves that to its kind or format."""
     definitions = [schema, *schema["properties"].values(), *schema["$defs"].values()]
     open_ended = [
         definition
@@ -464,7 +711,7 @@ def test_schema_rejects_unknown_keys_everywhere(schema: dict[str, Any]) -> None:
         if (definition.get("type") == "object" or "required" in definition)
         and "additionalProperties" not in definition
     ]
-    assert open_ended == [schema["$defs"]["dataset"]]
+    assert open_ended == [schema["$defs"][name] for name in ("dataset", "files")]
 
 
 def test_schema_has_no_defaults(schema: dict[str, Any]) -> None:
@@ -492,12 +739,15 @@ def test_default_holds_every_key_of_the_schema_that_is_not_optional(
     schema: dict[str, Any], config: dict[str, Any]
 ) -> None:
     other_generators = {"p", "d"}
+    other_kinds = set()
+    for kind in ("frey_face", "cifar10", "files", "idx", "npz", "images"):
+        other_kinds |= schema["$defs"][kind]["properties"].keys()
     named = {
         name for part in ("datasets", "architectures", "trainings") for name in config[part]
     } | set(config["datasets"]["networks_published"]["structures"])
     expected = keys_of(schema, schema)
     assert keys_in(config) - named <= expected
-    assert expected - keys_in(config) <= OPTIONAL | other_generators | {"seeds"}
+    assert expected - keys_in(config) <= OPTIONAL | other_generators | other_kinds
 
 
 def readme_keys() -> dict[str, set[str]]:
@@ -520,6 +770,9 @@ def test_readme_explains_every_key_and_no_other(schema: dict[str, Any]) -> None:
             expected[key] = keys
         else:
             expected["Single values"].add(key)
+    catalogue = yaml.safe_load(CATALOGUE_SCHEMA.read_text())
+    expected["Single values"].remove("sources")
+    expected["sources"] = keys_of(catalogue, catalogue)
     assert readme_keys() == expected
 
 
@@ -535,12 +788,18 @@ def test_schema_names_what_the_library_has(schema: dict[str, Any]) -> None:
     assert tuple(choices(definitions, "activation")) == ACTIVATIONS
     assert tuple(choices(definitions, "architecture", "properties", "likelihood")) == LIKELIHOODS
     assert tuple(choices(definitions, "backends", "items")) == BACKENDS
+    training = definitions["training"]["properties"]
+    assert choices(training, "optimizer") == list(OPTIMIZERS)
+    assert tuple(choices(training, "initialisation")) == INITIALISATIONS
     benchmark = schema["properties"]["benchmark"]["properties"]
     assert tuple(choices(benchmark, "peers", "items")) == PEERS
     assert {f"{name}s" for name in VARIED} < set(benchmark["cost"]["properties"])
     assert tuple(choices(definitions, "photo_patches", "properties", "colour")) == COLOURS
+    assert tuple(choices(definitions, "colour")) == cifar.COLOURS == tuple(images.COLOURS)
+    assert choices(definitions, "files", "properties", "format") == list(OWN_PATHS)
     assert tuple(schema["properties"]["experiments"]["required"]) == EXPERIMENTS
-    assert tuple(schema["properties"]["experiments"]["properties"]) == EXPERIMENTS
+    experiments = schema["properties"]["experiments"]["properties"]
+    assert tuple(experiments) == EXPERIMENTS + OPTIONAL_EXPERIMENTS
     assert tuple(schema["properties"]["boltzmann_machines"]["required"]) == MACHINES
     assert choices(definitions, "networks", "properties", "protocol") == list(PROTOCOLS)
     assert choices(definitions, "structure", "properties", "generator") == list(GRAPH_MODELS)
@@ -591,9 +850,32 @@ def test_networks_have_the_planned_size(protocol: str) -> None:
     assert dataset.x_train.shape == (training_items(settings), input_dimension(settings))
 
 
+def test_published_data_have_the_planned_size() -> None:
+    """Their readers refuse any other; they are read in test_readers.py."""
+    assert training_items({"kind": "mnist"}) == mnist.ITEMS["train"]
+    assert input_dimension({"kind": "mnist"}) == mnist.SIDE**2
+    film = {"kind": "frey_face", "test": 200}
+    assert training_items(film) == frey_face.FRAMES - 200
+    assert input_dimension(film) == np.prod(frey_face.SHAPE)
+    for colour, channels in (("grey", 1), ("rgb", 3)):
+        photographs = {"kind": "cifar10", "colour": colour, "source": "cifar10"}
+        assert training_items(photographs) == len(cifar.TRAIN) * cifar.BATCH
+        assert input_dimension(photographs) == channels * cifar.SIDE**2
+
+
+def test_only_files_of_ones_own_know_their_size() -> None:
+    mine = {"kind": "files", "format": "npz", "path": "mine.npz"}
+    assert (training_items(mine), input_dimension(mine)) == (None, None)
+
+
 def test_names_of_a_kind_are_a_pattern(config: dict[str, Any]) -> None:
     pattern = names_of_kind(config, "photo_patches")
     assert pattern == "photo_patches_grey|photo_patches_rgb"
+    config["datasets"] |= {
+        "letters": {"kind": "files", "format": "idx", "train_images": "a"},
+        "arrays": {"kind": "files", "format": "npz", "path": "b"},
+    }
+    assert names_of_kind(config, "files", format="npz") == "arrays"
     del config["datasets"]["digits"]
     assert not any(re.match(names_of_kind(config, "digits"), name) for name in ("digits", ""))
 

@@ -20,6 +20,7 @@ from figure_6_5_image_reconstructions import (
     reconstruction_rows,
 )
 from figure_6_6_model_reconstructions import row_labels
+from figure_7_1_ablation import draw_trainings
 from figure_prior_samples import sample_panels
 from vae.learning_curves import draw_learning_curves
 from vae.plotting import draw_images, draw_seeds, mosaic, new_figure, settled_limits, style
@@ -42,7 +43,45 @@ FIGURES = (
     "figure_6_5_image_reconstructions",
     "figure_6_6_model_reconstructions",
     "figure_prior_samples",
+    "figure_7_1_ablation",
+    "figure_aevb_bound",
+    "figure_equal_updates",
 )
+
+TRAININGS = {
+    f"{optimizer}_{initialisation}": {"optimizer": optimizer, "initialisation": initialisation}
+    for optimizer in ("adam", "sgd", "adagrad")
+    for initialisation in ("xavier", "he", "normal")
+}
+
+
+def ablation(path: Path) -> Path:
+    return fabricated.elbo_table(path, "training", TRAININGS)
+
+
+def aevb(path: Path) -> Path:
+    """Write the bounds of two data sets, each with a network and latent dimensions of its own."""
+    mnist = {"dataset": "mnist", "architecture": "one_layer", "train_size": 60000}
+    faces = {"dataset": "frey_face", "architecture": "one_layer_200_gaussian", "train_size": 1765}
+    rows = [
+        fabricated.elbo("latent_dimension", size, 1, split, epoch, **run)
+        for run, sizes in ((mnist, (3, 5, 10, 20, 200)), (faces, (2, 5, 10, 20)))
+        for size in sizes
+        for split in ("train", "test")
+        for epoch in (1, 2, 3, 4)
+    ]
+    return fabricated.measurements(path, rows)
+
+
+def equal_updates(path: Path) -> Path:
+    """Write the bounds of 100 images over 20 epochs, and of 1,000 over 2."""
+    rows = [
+        fabricated.elbo("train_size", size, 1, split, epoch, epochs=epochs)
+        for size, epochs in ((100, 20), (1000, 2))
+        for split in ("train", "test")
+        for epoch in range(1, epochs + 1)
+    ]
+    return fabricated.measurements(path, rows)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +118,14 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
             "arrays": fabricated.reconstructed_images(folder / "images.npz"),
             "evaluations": fabricated.reconstruction_errors(folder / "errors.csv"),
         },
-        {"arrays": [grey, colour], "datasets": ["digits", "photo_patches_rgb"]},
+        {
+            "arrays": [grey, colour],
+            "datasets": ["digits", "photo_patches_rgb"],
+            "architectures": ["two_layer", "two_layer"],
+        },
+        {"evaluations": ablation(folder / "ablation.csv"), "trainings": TRAININGS},
+        {"evaluations": aevb(folder / "aevb.csv")},
+        {"evaluations": equal_updates(folder / "equal_updates.csv")},
     )
     return dict(zip(FIGURES, arguments, strict=True))
 
@@ -174,9 +220,43 @@ def test_training_sizes_are_shown_by_images_seen_too(tmp_path: Path) -> None:
     path = fabricated.elbo_table(tmp_path / "b.csv", "train_size", (100, 1000))
     elbo = select(read_table(path), metric="elbo")
     with style():
-        _, seen, _ = draw_learning_curves(elbo, "train_size", "Size", by_images_seen=True).axes
+        _, seen, _ = draw_learning_curves(
+            elbo, "train_size", "Size", against=("epoch", "images_seen")
+        ).axes
     assert seen.lines[0].get_xdata().tolist() == [100, 200, 300, 400]
     assert seen.lines[-1].get_xdata().tolist() == [1000, 2000, 3000, 4000]
+
+
+def test_runs_of_equal_updates_end_at_as_many_images_seen(tmp_path: Path) -> None:
+    elbo = read_table(equal_updates(tmp_path / "equal_updates.csv"))
+    with style():
+        seen, last = draw_learning_curves(elbo, "train_size", "Size", against=("images_seen",)).axes
+    assert {line.get_xdata()[-1] for line in seen.lines} == {2000}
+    assert last.get_title(loc="left").endswith("After the last epoch")
+    assert last.lines[0].get_xdata().tolist() == [100, 1000]
+
+
+def test_each_data_set_of_aevb_has_a_row_and_its_latent_dimensions(tmp_path: Path) -> None:
+    elbo = read_table(aevb(tmp_path / "aevb.csv"))
+    with style():
+        axes = draw_learning_curves(
+            elbo, "latent_dimension", "Latent dimension", against=("images_seen",)
+        ).axes
+    assert len(axes) == 4
+    assert axes[0].get_title(loc="left").endswith("MNIST")
+    assert axes[0].lines[0].get_xdata()[-1] == 240_000
+    assert axes[1].lines[0].get_xdata().tolist() == [3, 5, 10, 20, 200]
+    assert axes[3].lines[0].get_xdata().tolist() == [2, 5, 10, 20]
+
+
+def test_the_ablation_colours_by_initialisation(tmp_path: Path) -> None:
+    elbo = select(read_table(ablation(tmp_path / "ablation.csv")), split="train")
+    axes = new_figure(3, 3).subplots()
+    part = select(elbo, training="sgd_he")
+    draw_trainings(axes, part, TRAININGS, {"he": "#ff0000"})
+    (line,) = axes.lines
+    assert line.get_color() == "#ff0000"
+    np.testing.assert_allclose(line.get_ydata(), part.groupby("epoch")["value"].mean())
 
 
 def test_a_second_data_set_gets_panels_of_its_own(tmp_path: Path) -> None:
@@ -333,8 +413,9 @@ def test_reconstructions_of_several_architectures_share_their_originals(tmp_path
     assert list(rows) == ["Original", "One layer", "Two layer"]
     assert image_shape == [4, 4]
     arrays = read_arrays(path, "x_test", "reconstruction")
-    np.testing.assert_array_equal(rows["Original"], arrays["x_test"][:10])
-    np.testing.assert_array_equal(rows["One layer"], arrays["reconstruction"][:10])
+    spread = [0, 4, 8, 13, 17, 21, 26, 30, 34, 39]
+    np.testing.assert_array_equal(rows["Original"], arrays["x_test"][spread])
+    np.testing.assert_array_equal(rows["One layer"], arrays["reconstruction"][spread])
     assert list(reconstruction_rows({"one_layer": path})[0]) == ["Original", "Reconstruction"]
 
 
@@ -359,11 +440,27 @@ def test_models_are_labelled_with_their_like_for_like_error(tmp_path: Path) -> N
 def test_samples_stand_beside_held_out_images(tmp_path: Path) -> None:
     two = fabricated.run_arrays(tmp_path / "two.npz")
     five = fabricated.run_arrays(tmp_path / "five.npz", latent_dimension=5)
-    panels = sample_panels("digits", [two, five])
+    panels = sample_panels("digits", [("two_layer", two), ("two_layer", five)])
     titles = ["Digits: test", "2 latent dimensions", "5 latent dimensions"]
     assert [panel.title for panel in panels] == titles
     samples = read_arrays(five, "prior_samples")["prior_samples"]
     np.testing.assert_array_equal(panels[2].images, samples[:36])
+    several = sample_panels("frey_face", [("one_layer", two), ("two_layer", five)])
+    assert [panel.title for panel in several] == ["Frey Face: test", "One layer", "Two layer"]
+
+
+def test_images_of_every_shape_and_without_classes_are_drawn(tmp_path: Path) -> None:
+    """Of the shapes of the report's data sets; faces have one class."""
+    faces = fabricated.run_arrays(tmp_path / "frey.npz", (28, 20), 20, ("Frey Face",))
+    grey = fabricated.run_arrays(tmp_path / "grey.npz", (32, 32), 20)
+    colour = fabricated.run_arrays(tmp_path / "rgb.npz", (32, 32, 3), 20)
+    runs = {
+        "arrays": [faces, grey, faces, colour],
+        "datasets": ["frey_face", "cifar10_grey", "frey_face", "cifar10_rgb"],
+        "architectures": ["two_layer_200"] * 2 + ["two_layer_200_gaussian", "two_layer_200"],
+    }
+    for name in ("figure_6_5_image_reconstructions", "figure_prior_samples"):
+        assert draw(name, runs, tmp_path)[0].startswith(b"<?xml")
 
 
 def test_costs_are_medians_over_the_limits_time(tmp_path: Path) -> None:

@@ -35,7 +35,12 @@ EXPERIMENTS = {
     "networks_published": (["networks_published"], [2], [60]),
     "networks_like_for_like": (["networks_like_for_like"], [2], [40]),
     "comparison": (["digits"], [20], [90]),
+    "networks_as_written": (["networks_published"], [20], [60]),
+    "equal_updates": (["digits"], [20], [30, 90]),
+    "ablation": (["digits"], [20], [90]),
+    "aevb": (["digits"], [3, 20], [90]),
 }
+OPTIONAL = ("networks_as_written", "equal_updates", "ablation", "aevb")
 PROFILE = "backend,function,module,calls,own_seconds,cumulative_seconds,steps,scale"
 STRUCTURES = {"sparse": 900.0, "community": 1000.0, "small_world": 1100.0}
 
@@ -327,6 +332,17 @@ def test_the_text_uses_every_figure_and_table(built: Path) -> None:
     for name in TABLES:
         assert text.count(f'src="{name}.csv"') == 1, name
         assert f"@tbl:{name.removeprefix('table_')}" in text, name
+
+
+def test_the_text_leaves_out_experiments_that_were_not_made(tmp_path: Path) -> None:
+    inputs = values_inputs(tmp_path)
+    tables: list[Path] = inputs["evaluations"]  # type: ignore[assignment]
+    inputs["evaluations"] = [path for path in tables if path.stem not in OPTIONAL]
+    report_values(**inputs, values=tmp_path / "values.json")  # type: ignore[arg-type]
+    report_markdown(REPORT / "report.md", tmp_path / "values.json", CAPTIONS, tmp_path / "r.md")
+    text = (tmp_path / "r.md").read_text()
+    for name in ("7_1_ablation", "equal_updates", "aevb_bound"):
+        assert name not in text
 
 
 def test_decimals_in_the_text_are_quotations() -> None:

@@ -21,6 +21,8 @@ from planning.runs import (
     architecture_settings,
     experiment_runs,
     machine_runs,
+    planned_datasets,
+    planned_experiments,
     shown_runs,
     training_settings,
 )
@@ -125,6 +127,54 @@ def test_seeds_of_an_experiment_replace_those_at_the_top(config: dict[str, Any])
     assert {run.seed for run in experiment_runs(config, "manifold")} == {1, 2, 3}
 
 
+def test_also_adds_products_that_differ_in_some_lists(config: dict[str, Any]) -> None:
+    config["seeds"] = [1]
+    config["experiments"]["training_size"] |= {
+        "train_sizes": [100, 300],
+        "epochs": [5],
+        "also": {
+            "repeated": {"train_sizes": [300], "seeds": [1, 2]},
+            "longer": {"train_sizes": [300], "epochs": [9]},
+        },
+    }
+    runs = experiment_runs(config, "training_size")
+    assert [(run.train_size, run.epochs, run.seed) for run in runs] == [
+        (100, 5, 1),
+        (300, 5, 1),
+        (300, 5, 2),
+        (300, 9, 1),
+    ]
+    assert shown_runs(config, "training_size") == [run for run in runs if run.seed == 1]
+
+
+@pytest.mark.parametrize(("size", "epochs"), [(100, 40), (150, 20), (1000, 4), ("all", 3), (1, 40)])
+def test_equal_updates_are_whole_epochs(
+    config: dict[str, Any], size: int | str, epochs: int
+) -> None:
+    """Of batches of 100; all of the digits are 14 of them."""
+    config["experiments"]["training_size"] |= {"train_sizes": [size], "epochs": [{"updates": 40}]}
+    assert {run.epochs for run in experiment_runs(config, "training_size")} == {epochs}
+
+
+def test_at_least_one_epoch_is_trained(config: dict[str, Any]) -> None:
+    config["experiments"]["training_size"] |= {"train_sizes": ["all"], "epochs": [{"updates": 1}]}
+    assert {run.epochs for run in experiment_runs(config, "training_size")} == {1}
+
+
+def test_only_the_experiments_and_datasets_that_are_used_are_planned(
+    config: dict[str, Any],
+) -> None:
+    assert planned_experiments(config) == list(EXPERIMENTS)
+    assert planned_datasets(config) == list(config["datasets"])
+    config["experiments"]["aevb"] = config["experiments"]["manifold"]
+    config["experiments"]["images"]["datasets"] = ["photo_patches_grey"]
+    config["experiments"]["images"]["also"] = {"more": {"datasets": ["digits"]}}
+    assert planned_experiments(config) == [*EXPERIMENTS, "aevb"]
+    assert planned_datasets(config) == [
+        name for name in config["datasets"] if name != "photo_patches_rgb"
+    ]
+
+
 def test_experiments_share_runs(config: dict[str, Any]) -> None:
     """The manifold and the comparison train nothing that Fig. 6.3a has not trained."""
     latent_dimension = set(experiment_runs(config, "latent_dimension"))
@@ -168,7 +218,13 @@ def test_architecture_settings_are_plain_and_complete(config: dict[str, Any], na
 
 def test_training_settings(config: dict[str, Any]) -> None:
     settings = training_settings(config, "batches_of_6")
-    assert settings == {"batch_size": 6, "learning_rate": 0.001, "samples": 1}
+    assert settings == {
+        "batch_size": 6,
+        "learning_rate": 0.001,
+        "samples": 1,
+        "optimizer": "adam",
+        "initialisation": "xavier",
+    }
     settings["batch_size"] = 7
     assert config["trainings"]["batches_of_6"]["batch_size"] == 6
 

@@ -9,7 +9,7 @@ import fabricated
 import numpy as np
 import pytest
 
-from vae.results import read_table, select, varying
+from vae.results import read_table, read_tables, select, varying
 from vae.tables import mean_and_deviation, write_table
 from vae.wording import in_report_order, readable
 
@@ -160,6 +160,58 @@ def test_what_goes_with_the_data_set_is_no_setting_of_its_own(tmp_path: Path) ->
     )
     assert varying(read_table(path), "latent_dimension") == ["dataset"]
     assert varying(read_table(path), "dataset") == []
+
+
+def test_the_notebooks_losses_stand_beside_ours_after_the_same_epoch(tmp_path: Path) -> None:
+    path = fabricated.measurements(
+        tmp_path / "evaluations.csv",
+        [
+            {"metric": "elbo", "split": split, "seed": seed, "epoch": epoch, "value": value - seed}
+            for split, value in (("train", -90.0), ("test", -99.0))
+            for seed in (1, 3)
+            for epoch in (3, 4)
+        ],
+    )
+    theirs = {
+        "dataset": "digits",
+        "architecture": "two_layer",
+        "training": "report",
+        "latent_dimension": 2,
+        "train_size": 1000,
+        "epoch": 3,
+        "train": 97.25,
+    }
+    published = {"short": theirs, "other": {**theirs, "dataset": "mnist", "test": 1.0}}
+    rows = rows_of("table_notebook_losses", tmp_path, evaluations=[path, path], published=published)
+    assert rows[0] == {
+        "Data set": "Digits",
+        "Latent dimension": "2",
+        "Training items": "1,000",
+        "Epoch": "3",
+        "Train, notebook": "97.25",
+        "Train, here": "92.00 ± 1.41",
+        "Test, notebook": "not given",
+        "Test, here": "101.00 ± 1.41",
+        "Seeds": "2",
+    }
+    assert rows[1]["Test, notebook"] == "1.00"
+    assert rows[1]["Test, here"] == "not measured"
+    assert rows[1]["Seeds"] == "0"
+
+
+def test_what_goes_with_the_studied_setting_is_none_of_its_own(tmp_path: Path) -> None:
+    path = fabricated.measurements(
+        tmp_path / "evaluations.csv",
+        [*latent_rows(2, train_size=100, epochs=40), *latent_rows(2, train_size=1000, epochs=4)],
+    )
+    assert varying(read_table(path), "train_size") == []
+    assert varying(read_table(path), "latent_dimension") == ["train_size", "epochs"]
+
+
+def test_a_row_that_two_tables_share_is_one(tmp_path: Path) -> None:
+    first = fabricated.measurements(tmp_path / "a.csv", latent_rows(2))
+    second = fabricated.measurements(tmp_path / "b.csv", [*latent_rows(2), *latent_rows(5)])
+    assert len(read_tables([first, second])) == len(read_table(second))
 
 
 def network_inputs(folder: Path) -> dict[str, list[Path]]:

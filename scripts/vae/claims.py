@@ -1,7 +1,7 @@
 """A claim of the report, its test, and the verdict on it with the numbers behind it."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -28,7 +28,9 @@ class Verdict:
     finding: str
 
 
-def judge(name: str, claim: Mapping[str, Any], tables: Tables) -> Verdict:
+def judge(
+    name: str, claim: Mapping[str, Any], tables: Tables, optional: Collection[str] = ()
+) -> Verdict:
     """Run a claim's test.
 
     Parameters
@@ -39,6 +41,8 @@ def judge(name: str, claim: Mapping[str, Any], tables: Tables) -> Verdict:
         `section`, `statement`, `test` and the test's own settings.
     tables
         The evidence.
+    optional
+        Tables that a study may lack; what is claimed of one of those is then not tested.
 
     Raises
     ------
@@ -54,6 +58,8 @@ def judge(name: str, claim: Mapping[str, Any], tables: Tables) -> Verdict:
         inspect.signature(test).bind(tables, **settings)
     except TypeError as error:
         raise ValueError(f"claims.{name}: {error} for the test {claim['test']}") from error
+    if claim.get("table") in optional and claim["table"] not in tables:
+        return untested(tables, f"the experiment {claim['table']}")
     return test(tables, **settings)
 
 
@@ -61,14 +67,14 @@ def rises(tables: Tables, table: str, along: str, where: Mapping[str, Any]) -> V
     """Whether, in every seed, the value at the largest of `along` exceeds that at the smallest."""
     rows = _final_rows(tables, table, where)
     smallest, largest = rows[along].min(), rows[along].max()
-    low, high = (
-        rows[rows[along] == end].groupby("seed")["value"].mean() for end in (smallest, largest)
-    )
+    low, high = _shared_seeds(rows, along, smallest, largest)
+    if low.empty:
+        return untested(tables, f"a seed with {_words(along)} {smallest} and {largest}")
     finding = (
         f"From {_spread(low)} at {_words(along)} {smallest} to {_spread(high)} at {largest} "
         f"{rows['unit'].iloc[0]}; higher in {(high > low).sum()} of {len(low)} seeds."
     )
-    return _verdict((high > low).all(), finding)
+    return _verdict(bool((high > low).all()), finding)
 
 
 def steadier(tables: Tables, table: str, along: str, where: Mapping[str, Any]) -> Verdict:
@@ -107,6 +113,29 @@ def ascending(
     found = sorted(order, key=lambda name: means[name])
     finding = "Found: " + " < ".join(f"{name.upper()} {means[name]:.2f}" for name in found) + "."
     return _verdict(all(a < b for a, b in pairwise(values)), finding)
+
+
+def highest(
+    tables: Tables,
+    table: str,
+    along: str,
+    where: Mapping[str, Any],
+    best: str,
+    others: list[str],
+) -> Verdict:
+    """Whether, in every seed, the value at `best` exceeds that at each of the others."""
+    rows = _final_rows(tables, table, where)
+    exceeds = []
+    for other in others:
+        ours, theirs = _shared_seeds(rows, along, best, other)
+        if ours.empty:
+            return untested(tables, f"a seed with the {_words(along)} {best} and {other}")
+        exceeds.append((theirs < ours).all())
+    each = (
+        f"{_words(name)} {_spread(rows.loc[rows[along] == name, 'value'])}"
+        for name in (best, *others)
+    )
+    return _verdict(all(exceeds), f"{'; '.join(each)} {rows['unit'].iloc[0]}.")
 
 
 def at_least(tables: Tables, table: str, where: Mapping[str, Any], threshold: float) -> Verdict:
@@ -172,6 +201,7 @@ TESTS: dict[str, Callable[..., Verdict]] = {
         steadier,
         levels_off,
         ascending,
+        highest,
         at_least,
         near_floor,
         faster,
@@ -183,6 +213,15 @@ TESTS: dict[str, Callable[..., Verdict]] = {
 
 def _final_rows(tables: Tables, table: str, where: Mapping[str, Any]) -> pd.DataFrame:
     return select(final(tables[table]), **where)
+
+
+def _shared_seeds(
+    rows: pd.DataFrame, along: str, *values: Any
+) -> "tuple[pd.Series[float], pd.Series[float]]":
+    """Values by seed at two values of a column, of the seeds that have both."""
+    first, second = (rows[rows[along] == value].groupby("seed")["value"].mean() for value in values)
+    shared = first.index.intersection(second.index)
+    return first[shared], second[shared]
 
 
 def _verdict(holds: bool, finding: str) -> Verdict:

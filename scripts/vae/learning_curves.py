@@ -1,7 +1,8 @@
-"""The panels of Fig. 6.3: the evidence lower bound while training, and where it ends."""
+"""The panels of Fig. 6.3 and its kin: the lower bound while training, and where it ends."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
@@ -30,7 +31,7 @@ UNIT = "ELBO (nats/image)"
 
 
 def draw_learning_curves(
-    elbo: pd.DataFrame, studied: str, quantity: str, by_images_seen: bool = False
+    elbo: pd.DataFrame, studied: str, quantity: str, against: Sequence[str] = ("epoch",)
 ) -> Figure:
     """Draw the bound of every value of the studied column, a row of panels for each setting.
 
@@ -42,33 +43,35 @@ def draw_learning_curves(
         The column that gets the colours: "latent_dimension" or "train_size".
     quantity
         The words for that column.
-    by_images_seen
-        Draw the curves against the images seen (epochs times training images) as well: equal
-        epochs are unequal work where the training size varies.
+    against
+        What the curves are drawn against, a panel each: "epoch", "images_seen" (epochs times
+        training images: equal epochs are unequal work where the training size varies), or both.
 
     Returns
     -------
     Figure
-        In each row: the bound by epoch, by images seen if asked for, and after the last epoch.
+        In each row: the bound against each of `against`, and after the last epoch.
     """
     settings = list(by_setting(elbo, studied))
     values = sorted(elbo[studied].unique())
     colours = dict(zip(values, ordered_colours(len(values)), strict=True))
     figure = new_figure(PAGE_WIDTH, 0.5 + 2.5 * len(settings))
-    columns = 3 if by_images_seen else 2
     panels = figure.subplots(
-        len(settings), columns, squeeze=False, width_ratios=[1.0] * (columns - 1) + [0.8]
+        len(settings),
+        len(against) + 1,
+        squeeze=False,
+        width_ratios=[1.0] * len(against) + [0.8],
     )
     marks = iter("abcdefghijklmnopqrstuvwxyz")
     for (setting, part), row in zip(settings, panels, strict=True):
-        titles = [_title(setting)] + [""] * (columns - 2) + [f"After epoch {part['epochs'].max()}"]
+        titles = [_title(setting)] + [""] * (len(against) - 1) + [_last_title(part)]
         for axes, title in zip(row, titles, strict=True):
             letter(axes, next(marks), title)
         limits = settled_limits(
             [seeds_by(line, "epoch")[1] for _, line in part.groupby([studied, "split"])]
         )
-        for axes, images_seen in zip(row[:-1], (False, True), strict=False):
-            draw_by_epoch(axes, part, studied, colours, images_seen)
+        for axes, quantity_along in zip(row[:-1], against, strict=True):
+            draw_while_training(axes, part, studied, colours, quantity_along)
             axes.set_ylim(limits)
         row[0].set_ylabel(UNIT)
         draw_final(row[-1], part, studied, colours)
@@ -91,20 +94,16 @@ def draw_learning_curves(
     return figure
 
 
-def draw_by_epoch(
-    axes: Axes,
-    part: pd.DataFrame,
-    studied: str,
-    colours: dict[Any, str],
-    images_seen: bool = False,
+def draw_while_training(
+    axes: Axes, part: pd.DataFrame, studied: str, colours: dict[Any, str], against: str
 ) -> None:
-    """Draw train and test curves, mean and range over seeds, by epoch or by images seen."""
+    """Draw train and test curves, mean and range over seeds, by "epoch" or "images_seen"."""
     for (value, split), line in part.groupby([studied, "split"]):
         x, curves = seeds_by(line, "epoch")
-        if images_seen:
+        if against == "images_seen":
             x = x * line["train_size"].iloc[0]
         draw_seeds(axes, x, curves, colours[value], LINESTYLES[str(split)])
-    if images_seen:
+    if against == "images_seen":
         axes.set_xscale("log")
         axes.set_xlim(left=part["train_size"].min() * max(1, part["epochs"].max() // 20))
         axes.set_xlabel("Training images seen")
@@ -123,6 +122,11 @@ def draw_final(axes: Axes, part: pd.DataFrame, studied: str, colours: dict[Any, 
     labels = [f"{value:,g}" for value in x]
     axes.set_xticks(x, labels, rotation=90 if max(map(len, labels)) > 2 else 0)
     axes.xaxis.set_minor_locator(NullLocator())
+
+
+def _last_title(part: pd.DataFrame) -> str:
+    shortest, longest = part["epochs"].min(), part["epochs"].max()
+    return f"After epoch {longest}" if shortest == longest else "After the last epoch"
 
 
 def _title(setting: dict[str, Any]) -> str:

@@ -69,10 +69,11 @@ def read_table(path: Path, columns: Iterable[str] = MEASUREMENT) -> pd.DataFrame
 
 
 def read_tables(paths: Iterable[Path], columns: Iterable[str] = MEASUREMENT) -> pd.DataFrame:
-    """Read several csv files of the same columns as one."""
+    """Read several csv files of the same columns as one, in which no row comes twice."""
     import pandas as pd
 
-    return pd.concat([read_table(path, columns) for path in paths], ignore_index=True)
+    frame = pd.concat([read_table(path, columns) for path in paths], ignore_index=True)
+    return frame.drop_duplicates(ignore_index=True)
 
 
 def select(frame: pd.DataFrame, **values: str) -> pd.DataFrame:
@@ -97,14 +98,15 @@ def final(frame: pd.DataFrame) -> pd.DataFrame:
 def varying(frame: pd.DataFrame, studied: str) -> list[str]:
     """Name the settings, other than the studied one, that tell the runs of a table apart.
 
-    They are the data set, if there are several, and what has several values on one data set.
+    They are the data set, if there are several, and what has several values on one data set for
+    one value of the studied setting: what goes with either tells nothing more.
     """
-    on_one_dataset = frame.groupby("dataset")[list(RUN)].nunique().max()
+    alike = frame.groupby(list(dict.fromkeys(["dataset", studied])))[list(RUN)].nunique().max()
     return [
         column
         for column in RUN
         if column != studied
-        and (frame[column].nunique() if column == "dataset" else on_one_dataset[column]) > 1
+        and (frame[column].nunique() if column == "dataset" else alike[column]) > 1
     ]
 
 

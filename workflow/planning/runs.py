@@ -3,11 +3,13 @@
 A run's folder is its parameters, so two experiments that need the same run share it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from math import ceil
 from typing import Any, Literal, Self
 
+from planning.datasets import training_items
 from vae.architecture import NETWORKS
 
 RUN_PATTERN = (
@@ -31,7 +33,10 @@ EXPERIMENTS = (
     "networks_like_for_like",
     "comparison",
 )
-"""Keys of the configuration's `experiments`."""
+"""Keys of the configuration's `experiments`; these it must have."""
+
+OPTIONAL_EXPERIMENTS = ("networks_as_written", "equal_updates", "ablation", "aevb")
+"""Keys of `experiments` that may be absent; their figures are then absent from the report."""
 
 _NAME, _NUMBER = "[a-z][a-z0-9_]*", "[0-9]+"
 
@@ -110,44 +115,60 @@ class MachineRun:
         )
 
 
+def planned_experiments(config: Mapping[str, Any]) -> list[str]:
+    """Names of the experiments that the configuration has, in the order of this module."""
+    return [name for name in EXPERIMENTS + OPTIONAL_EXPERIMENTS if name in config["experiments"]]
+
+
+def planned_datasets(config: Mapping[str, Any]) -> list[str]:
+    """Names of the datasets that experiments use, in the order of the configuration."""
+    used = {
+        dataset
+        for name in planned_experiments(config)
+        for lists in experiment_lists(config, name)
+        for dataset in lists["datasets"]
+    }
+    return [name for name in config["datasets"] if name in used]
+
+
+def experiment_lists(config: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Lists of an experiment, then those of each entry of its `also`, all with their seeds.
+
+    An entry of `also` has the experiment's lists but for those that it gives itself.
+    """
+    lists = {"seeds": config["seeds"], **config["experiments"][name]}
+    changes = lists.pop("also", {})
+    return [lists, *(lists | changed for changed in changes.values())]
+
+
 def experiment_runs(config: Mapping[str, Any], name: str) -> list[Run]:
-    """Runs of an experiment: the product of its lists, seeds varying fastest."""
-    experiment = config["experiments"][name]
-    return [
-        Run(*values)
-        for values in product(
-            experiment["datasets"],
-            experiment["architectures"],
-            experiment["trainings"],
-            experiment["latent_dimensions"],
-            experiment["train_sizes"],
-            experiment["epochs"],
-            experiment["backends"],
-            _seeds(config, name),
-        )
-    ]
+    """Runs of an experiment, each once: the products of its lists, seeds varying fastest."""
+    products = (_product(config, lists) for lists in experiment_lists(config, name))
+    return list(dict.fromkeys(run for runs in products for run in runs))
 
 
 def shown_runs(config: Mapping[str, Any], *experiments: str) -> list[Run]:
     """Runs of which a figure shows images: those of the experiments with their first seed."""
-    return [
+    shown = (
         run
         for name in experiments
-        for run in experiment_runs(config, name)
-        if run.seed == _seeds(config, name)[0]
-    ]
+        for lists in experiment_lists(config, name)
+        for run in _product(config, lists)
+        if run.seed == lists["seeds"][0]
+    )
+    return list(dict.fromkeys(shown))
 
 
 def machine_runs(config: Mapping[str, Any], *machines: str) -> list[MachineRun]:
     """Boltzmann machines of the comparison, all or those named, seeds varying fastest."""
-    comparison = config["experiments"]["comparison"]
+    (comparison,) = experiment_lists(config, "comparison")
     return [
         MachineRun(*values)
         for values in product(
             comparison["datasets"],
             machines or MACHINES,
             comparison["train_sizes"],
-            _seeds(config, "comparison"),
+            comparison["seeds"],
         )
     ]
 
@@ -177,8 +198,29 @@ def training_settings(config: Mapping[str, Any], name: str) -> dict[str, Any]:
     return dict(config["trainings"][name])
 
 
-def _seeds(config: Mapping[str, Any], experiment: str) -> list[int]:
-    return config["experiments"][experiment].get("seeds", config["seeds"])
+def _product(config: Mapping[str, Any], lists: Mapping[str, Any]) -> Iterator[Run]:
+    for dataset, architecture, training, latent, size, length, backend, seed in product(
+        lists["datasets"],
+        lists["architectures"],
+        lists["trainings"],
+        lists["latent_dimensions"],
+        lists["train_sizes"],
+        lists["epochs"],
+        lists["backends"],
+        lists["seeds"],
+    ):
+        items = training_items(config["datasets"][dataset]) if size == "all" else size
+        epochs = _epochs(length, items, config["trainings"][training]["batch_size"])
+        yield Run(dataset, architecture, training, latent, size, epochs, backend, seed)
+
+
+def _epochs(length: int | Mapping[str, int], items: int | None, batch_size: int) -> int:
+    """Length of a run in epochs, if it is given as updates the nearest whole number."""
+    if isinstance(length, int):
+        return length
+    if items is None:
+        raise ValueError("a length in updates needs the number of training items")
+    return max(1, round(length["updates"] / ceil(items / batch_size)))
 
 
 def _train_size(text: str) -> int | Literal["all"]:

@@ -20,10 +20,27 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from planning.datasets import input_dimension, training_items
+from planning.catalogue import load_catalogue
+from planning.datasets import (
+    input_dimension,
+    own_images,
+    own_paths,
+    raw_files,
+    source_name,
+    training_items,
+)
+from planning.runs import experiment_lists
 from vae.architecture import NETWORKS
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
+CATALOGUE_SCHEMA = SCHEMA.with_name("datasets.schema.yaml")
+
+PROTOCOLS = {
+    "networks_published": ("published",),
+    "networks_like_for_like": ("like_for_like",),
+    "networks_as_written": ("published", "like_for_like"),
+}
+"""The experiments on networks, and the protocols that their datasets may have."""
 
 
 class ConfigError(ValueError):
@@ -31,7 +48,7 @@ class ConfigError(ValueError):
 
 
 def check(config: Mapping[str, Any]) -> None:
-    """Check a configuration.
+    """Check a configuration, and the data catalogue with the configuration's sources laid over it.
 
     Raises
     ------
@@ -39,24 +56,36 @@ def check(config: Mapping[str, Any]) -> None:
         If anything is wrong, naming for each problem the key by its dotted path, what was expected
         and the nearest valid name.
     """
-    errors = sorted(_validator().iter_errors(config), key=lambda error: _position(config, error))
-    sentences = list(dict.fromkeys(s for error in errors for s in _sentences(config, error)))
+    sentences = _schema_checks(SCHEMA, config)
     if not sentences:
-        sentences = list(_cross_checks(config))
+        catalogue = load_catalogue(config.get("sources", {}))
+        sentences = _schema_checks(CATALOGUE_SCHEMA, catalogue, "sources")
+    if not sentences:
+        sentences = list(dict.fromkeys(_cross_checks(config, catalogue)))
     if sentences:
         raise ConfigError("\n".join(f"config: {sentence}" for sentence in sentences))
 
 
-# What the schema finds, in words
+# What the schemas find, in words
+
+
+def _schema_checks(schema: Path, config: Any, *root: str) -> list[str]:
+    """Sentences on what a schema finds in a part of the configuration that lies at `root`."""
+    validator = _validator(schema)
+    errors = sorted(validator.iter_errors(config), key=lambda error: _position(config, error))
+    sentences = (
+        sentence for error in errors for sentence in _sentences(validator, config, error, root)
+    )
+    return list(dict.fromkeys(sentences))
 
 
 @cache
-def _validator() -> Any:
+def _validator(schema: Path) -> Any:
     """Validator that takes 100.0 for no whole number, and infinity and NaN for no number."""
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
     types = types.redefine("number", _is_number)
     validator = extend(Draft202012Validator, type_checker=types)
-    return validator(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
+    return validator(yaml.safe_load(schema.read_text(encoding="utf-8")))
 
 
 def _is_integer(_: Any, value: Any) -> bool:
@@ -86,12 +115,14 @@ def _keys(config: Any, error: ValidationError) -> list[str]:
     return keys
 
 
-def _sentences(config: Any, error: ValidationError) -> Iterator[str]:
+def _sentences(
+    validator: Any, config: Any, error: ValidationError, root: Sequence[str]
+) -> Iterator[str]:
     schema: Any = error.schema
     value: Any = error.instance
-    keys = _keys(config, error)
+    keys = [*root, *_keys(config, error)]
     path = ".".join(keys) or "the configuration"
-    in_list = len(keys) < len(error.absolute_path)
+    in_list = len(keys) < len(root) + len(error.absolute_path)
     found = f"{path} {'has the entry' if in_list else 'is'} {_shown(value)}"
     match error.validator:
         case "additionalProperties":
@@ -99,7 +130,7 @@ def _sentences(config: Any, error: ValidationError) -> Iterator[str]:
                 yield f"{_join(keys, key)} is not a key; {_did_you_mean(key, schema['properties'])}"
         case "required":
             for key in _missing_keys(value, schema):
-                expected = _expected(schema["properties"][key])
+                expected = _expected(validator, schema["properties"][key])
                 yield f"{_join(keys, key)} is missing; expected {expected}"
         case _ if "propertyNames" in error.absolute_schema_path:
             yield f"{_join(keys, value)} has a wrong name; expected {schema['description']}"
@@ -109,7 +140,8 @@ def _sentences(config: Any, error: ValidationError) -> Iterator[str]:
         case "enum":
             yield f"{found}; expected {_one_of(schema['enum'], value)}"
         case _:
-            yield f"{found}; expected {schema['description']}{_number_hint(value, schema)}"
+            hint = _number_hint(validator, value, schema)
+            yield f"{found}; expected {schema['description']}{hint}"
 
 
 def _unknown_keys(value: Mapping[Any, Any], schema: Mapping[str, Any]) -> list[Any]:
@@ -124,9 +156,9 @@ def _missing_keys(value: Mapping[Any, Any], schema: Mapping[str, Any]) -> list[s
     return [key for key in schema["required"] if key not in value and key not in meant]
 
 
-def _expected(schema: Mapping[str, Any]) -> str:
+def _expected(validator: Any, schema: Mapping[str, Any]) -> str:
     if "$ref" in schema:
-        schema = _validator().schema["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+        schema = validator.schema["$defs"][schema["$ref"].removeprefix("#/$defs/")]
     return _one_of(schema["enum"]) if "enum" in schema else schema["description"]
 
 
@@ -135,7 +167,7 @@ def _repeated(items: Iterable[Any]) -> list[Any]:
     return [json.loads(item) for item, count in counts.items() if count > 1]
 
 
-def _number_hint(value: Any, schema: Mapping[str, Any]) -> str:
+def _number_hint(validator: Any, value: Any, schema: Mapping[str, Any]) -> str:
     """How to write a number that YAML reads as text, such as 1e-3."""
     if not isinstance(value, str):
         return ""
@@ -144,7 +176,7 @@ def _number_hint(value: Any, schema: Mapping[str, Any]) -> str:
     except ValueError:
         return ""
     number = int(number) if number.is_integer() else number
-    valid = _validator().evolve(schema=schema).is_valid(number)
+    valid = validator.evolve(schema=schema).is_valid(number)
     return f", written {Decimal(value):f}" if valid else ""
 
 
@@ -184,8 +216,10 @@ def _one_of(known: Iterable[str], name: Any = None) -> str:
 # What a schema cannot see
 
 
-def _cross_checks(config: Mapping[str, Any]) -> Iterator[str]:
+def _cross_checks(config: Mapping[str, Any], catalogue: Mapping[str, Any]) -> Iterator[str]:
     for name, dataset in config["datasets"].items():
+        yield from _source(f"datasets.{name}", dataset, catalogue)
+        yield from _own_files(f"datasets.{name}", dataset)
         if dataset["kind"] == "networks":
             for structure, settings in dataset["structures"].items():
                 path = f"datasets.{name}.structures.{structure}.parameters"
@@ -195,8 +229,8 @@ def _cross_checks(config: Mapping[str, Any]) -> Iterator[str]:
     for name in config["experiments"]:
         yield from _references(config, name)
         yield from _sizes(config, name)
-    for name in ("networks_published", "networks_like_for_like"):
-        yield from _protocol(config, name, name.removeprefix("networks_"))
+        if name in PROTOCOLS:
+            yield from _protocol(config, name, PROTOCOLS[name])
     benchmark = config["benchmark"]
     if benchmark["latent_dimension"] >= benchmark["input_dimension"]:
         yield (
@@ -208,6 +242,40 @@ def _cross_checks(config: Mapping[str, Any]) -> Iterator[str]:
             yield (
                 f"benchmark.cost.latent_dimensions has the entry {size}; expected less than "
                 f"benchmark.input_dimension, which is {benchmark['input_dimension']}"
+            )
+
+
+def _source(path: str, dataset: Mapping[str, Any], catalogue: Mapping[str, Any]) -> Iterator[str]:
+    """A source that the catalogue lacks, or lacks a file of."""
+    files = raw_files(dataset)
+    source = source_name(dataset)
+    if files and source not in catalogue:
+        yield f'{path}.source: "{source}" is not a source; expected {_one_of(catalogue, source)}'
+        return
+    for file in files.values():
+        if file not in catalogue[source]["files"]:
+            yield f"sources.{source}.files.{file} is missing; expected it, since {path} needs it"
+
+
+def _own_files(path: str, dataset: Mapping[str, Any]) -> Iterator[str]:
+    """Files of a user's own that are not there, and keys that do not go together."""
+    if dataset["kind"] != "files":
+        return
+    for key, file in own_paths(dataset).items():
+        if dataset["format"] != "images" and not Path(file).is_file():
+            yield f'{path}.{key} is "{file}"; expected a file that exists'
+        elif dataset["format"] == "images" and not Path(file).is_dir():
+            yield f'{path}.{key} is "{file}"; expected a folder that exists'
+        elif dataset["format"] == "images" and not own_images(dataset):
+            yield f'{path}.{key} is "{file}"; expected a folder with images in it'
+    if dataset["format"] == "idx":
+        if ("test_images" in dataset) == ("test_fraction" in dataset):
+            yield f"{path} is a mapping; expected either test_images or test_fraction in it"
+        both = "train_labels" in dataset and "test_images" in dataset
+        if ("test_labels" in dataset) != both:
+            yield (
+                f"{path} is a mapping; expected test_labels in it just where there are "
+                "train_labels and test_images"
             )
 
 
@@ -235,47 +303,69 @@ def _architecture(name: str, architecture: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
+def _lists(
+    config: Mapping[str, Any], name: str
+) -> Iterator[tuple[Mapping[str, Any], dict[str, str]]]:
+    """Lists of an experiment and of each entry of its `also`, with the path of every key."""
+    base = f"experiments.{name}"
+    own = [("", {}), *config["experiments"][name].get("also", {}).items()]
+    for (entry, changed), lists in zip(own, experiment_lists(config, name), strict=True):
+        paths = {key: f"{base}.{key}" for key in lists}
+        yield lists, paths | {key: f"{base}.also.{entry}.{key}" for key in changed}
+
+
 def _references(config: Mapping[str, Any], experiment: str) -> Iterator[str]:
     known = {
         "datasets": ("a dataset", [*config["datasets"]]),
         "architectures": ("an architecture", [*NETWORKS, *config["architectures"]]),
         "trainings": ("a training", [*config["trainings"]]),
     }
-    for key, (noun, names) in known.items():
-        for name in config["experiments"][experiment][key]:
-            if name not in names:
-                yield (
-                    f'experiments.{experiment}.{key}: "{name}" is not {noun}; '
-                    f"expected {_one_of(names, name)}"
-                )
+    for lists, paths in _lists(config, experiment):
+        for key, (noun, names) in known.items():
+            for name in lists[key]:
+                if name not in names:
+                    yield f'{paths[key]}: "{name}" is not {noun}; expected {_one_of(names, name)}'
 
 
 def _sizes(config: Mapping[str, Any], name: str) -> Iterator[str]:
-    experiment = config["experiments"][name]
-    for dataset in experiment["datasets"]:
-        if dataset not in config["datasets"]:
-            continue
-        pixels = input_dimension(config["datasets"][dataset])
-        items = training_items(config["datasets"][dataset])
-        for size in experiment["latent_dimensions"]:
-            if size >= pixels:
+    for lists, paths in _lists(config, name):
+        for dataset in lists["datasets"]:
+            if dataset not in config["datasets"]:
+                continue
+            pixels = input_dimension(config["datasets"][dataset])
+            items = training_items(config["datasets"][dataset])
+            for size in lists["latent_dimensions"]:
+                if pixels is not None and size >= pixels:
+                    yield (
+                        f"{paths['latent_dimensions']} has the entry {size}; expected less "
+                        f"than {pixels}, the input dimension of {dataset}"
+                    )
+            for size in lists["train_sizes"]:
+                if size != "all" and items is not None and size > items:
+                    yield (
+                        f"{paths['train_sizes']} has the entry {size}; expected at most "
+                        f"{items}, the training items of {dataset}, or all"
+                    )
+            if items is None and "all" in lists["train_sizes"] and _in_updates(lists["epochs"]):
                 yield (
-                    f"experiments.{name}.latent_dimensions has the entry {size}; expected less "
-                    f"than {pixels}, the input dimension of {dataset}"
-                )
-        for size in experiment["train_sizes"]:
-            if size != "all" and size > items:
-                yield (
-                    f"experiments.{name}.train_sizes has the entry {size}; expected at most "
-                    f"{items}, the training items of {dataset}, or all"
+                    f"{paths['epochs']} counts in updates; expected numbers in "
+                    f"{paths['train_sizes']}, since only the files of {dataset} tell how many "
+                    "items it has"
                 )
 
 
-def _protocol(config: Mapping[str, Any], experiment: str, protocol: str) -> Iterator[str]:
-    for name in config["experiments"][experiment]["datasets"]:
-        dataset = config["datasets"].get(name)
-        if dataset and dataset.get("protocol") != protocol:
-            yield (
-                f"experiments.{experiment}.datasets has the entry {name}; expected datasets of "
-                f"kind networks and protocol {protocol}"
-            )
+def _in_updates(epochs: Sequence[int | Mapping[str, int]]) -> bool:
+    return any(isinstance(length, Mapping) for length in epochs)
+
+
+def _protocol(
+    config: Mapping[str, Any], experiment: str, protocols: Sequence[str]
+) -> Iterator[str]:
+    for lists, paths in _lists(config, experiment):
+        for name in lists["datasets"]:
+            dataset = config["datasets"].get(name)
+            if dataset and dataset.get("protocol") not in protocols:
+                yield (
+                    f"{paths['datasets']} has the entry {name}; expected datasets of "
+                    f"kind networks and protocol {' or '.join(protocols)}"
+                )

@@ -5,6 +5,8 @@
 # and the verdicts on the report's claims in results/claims.json.
 
 COMPARISON = config["experiments"]["comparison"]
+EXPERIMENTS = planned_experiments(config)
+DATASETS = planned_datasets(config)
 
 
 rule evaluate_vae:
@@ -54,7 +56,7 @@ rule measure_separation:
         "../../envs/evaluation.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=2000,
         runtime="30m",
     script:
         "../../scripts/measure_separation.py"
@@ -122,7 +124,7 @@ rule judge_claims:
             "results/profiles/backends.csv",
             "results/profiles/published_epoch.csv",
         ],
-        cards=expand("results/datasets/{dataset}.json", dataset=config["datasets"]),
+        cards=expand("results/datasets/{dataset}.json", dataset=DATASETS),
         code=code_inputs("judge_claims.py"),
     output:
         verdicts="results/claims.json",
@@ -136,5 +138,7 @@ rule judge_claims:
     resources:
         mem_mb=500,
         runtime="10m",
+    params:
+        optional=list(OPTIONAL_EXPERIMENTS),
     script:
         "../../scripts/judge_claims.py"

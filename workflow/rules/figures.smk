@@ -1,6 +1,7 @@
 # Needs the tidy tables of results/evaluations, the arrays beside each model, and results/profiles.
 # Gives results/figures/{name}.svg, .pdf and .png. A figure is a target by its rule's name and by
-# each of its files; the target `figures` is all of them.
+# each of its files; the target `figures` is all of them, of optional experiments those that are in
+# the configuration.
 
 SIMULATED = config["experiments"]["networks_like_for_like"]["datasets"][0]
 FIGURES = [
@@ -15,6 +16,12 @@ FIGURES = [
     "figure_6_6_model_reconstructions",
     "figure_prior_samples",
 ]
+OPTIONAL_FIGURES = {
+    "ablation": "figure_7_1_ablation",
+    "equal_updates": "figure_equal_updates",
+    "aevb": "figure_aevb_bound",
+}
+FIGURES += [OPTIONAL_FIGURES[name] for name in EXPERIMENTS if name in OPTIONAL_FIGURES]
 
 
 rule figures:
@@ -286,5 +293,88 @@ rule figure_prior_samples:
         runtime="10m",
     params:
         datasets=[run.dataset for run in shown_runs(config, "comparison", "images")],
+        architectures=[
+            run.architecture for run in shown_runs(config, "comparison", "images")
+        ],
     script:
         "../../scripts/figure_prior_samples.py"
+
+
+rule figure_7_1_ablation:
+    input:
+        evaluations="results/evaluations/ablation.csv",
+        code=code_inputs("figure_7_1_ablation.py"),
+    output:
+        svg=report(
+            "results/figures/figure_7_1_ablation.svg",
+            caption="../report/captions/figure_7_1_ablation.rst",
+            category="Evidence lower bound",
+            labels={"figure": "figure_7_1_ablation"},
+        ),
+        pdf="results/figures/figure_7_1_ablation.pdf",
+        png="results/figures/figure_7_1_ablation.png",
+    log:
+        "results/logs/figures/figure_7_1_ablation.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime="10m",
+    params:
+        trainings=lambda wildcards: {
+            run.training: training_settings(config, run.training)
+            for run in experiment_runs(config, "ablation")
+        },
+    script:
+        "../../scripts/figure_7_1_ablation.py"
+
+
+rule figure_aevb_bound:
+    input:
+        evaluations="results/evaluations/aevb.csv",
+        code=code_inputs("figure_aevb_bound.py"),
+    output:
+        svg=report(
+            "results/figures/figure_aevb_bound.svg",
+            caption="../report/captions/figure_aevb_bound.rst",
+            category="Evidence lower bound",
+            labels={"figure": "figure_aevb_bound"},
+        ),
+        pdf="results/figures/figure_aevb_bound.pdf",
+        png="results/figures/figure_aevb_bound.png",
+    log:
+        "results/logs/figures/figure_aevb_bound.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime="10m",
+    script:
+        "../../scripts/figure_aevb_bound.py"
+
+
+rule figure_equal_updates:
+    input:
+        evaluations="results/evaluations/equal_updates.csv",
+        code=code_inputs("figure_equal_updates.py"),
+    output:
+        svg=report(
+            "results/figures/figure_equal_updates.svg",
+            caption="../report/captions/figure_equal_updates.rst",
+            category="Evidence lower bound",
+            labels={"figure": "figure_equal_updates"},
+        ),
+        pdf="results/figures/figure_equal_updates.pdf",
+        png="results/figures/figure_equal_updates.png",
+    log:
+        "results/logs/figures/figure_equal_updates.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime="10m",
+    script:
+        "../../scripts/figure_equal_updates.py"

@@ -11,7 +11,7 @@ rule report_values:
             "results/evaluations/{experiment}.csv", experiment=EXPERIMENTS
         ),
         reconstruction="results/evaluations/reconstruction.csv",
-        cards=expand("results/datasets/{dataset}.json", dataset=config["datasets"]),
+        cards=expand("results/datasets/{dataset}.json", dataset=DATASETS),
         backends="results/profiles/backends.csv",
         machine="results/profiles/machine.json",
         published_profile="results/profiles/published_epoch.csv",

@@ -2,12 +2,16 @@
 # Gives results/tables/{name}.csv and .md. A table is a target by its rule's name and by each of its
 # files; the target `tables` is all of them, the verdicts on the claims included.
 
-NETWORK_EXPERIMENTS = ["networks_published", "networks_like_for_like"]
-NETWORK_DATASETS = [
-    dataset
-    for experiment in NETWORK_EXPERIMENTS
-    for dataset in config["experiments"][experiment]["datasets"]
+NETWORK_EXPERIMENTS = [
+    experiment for experiment in EXPERIMENTS if experiment.startswith("networks_")
 ]
+NETWORK_DATASETS = sorted(
+    {
+        run.dataset
+        for name in NETWORK_EXPERIMENTS
+        for run in experiment_runs(config, name)
+    }
+)
 TABLES = [
     "table_5_1a_as_published",
     "table_5_1b_like_for_like",
@@ -15,6 +19,7 @@ TABLES = [
     "table_datasets",
     "table_latent_dimension",
     "table_network_loss",
+    "table_notebook_losses",
     "table_claims",
 ]
 
@@ -102,7 +107,7 @@ rule table_6_1_reconstruction_error:
 
 rule table_datasets:
     input:
-        cards=expand("results/datasets/{dataset}.json", dataset=config["datasets"]),
+        cards=expand("results/datasets/{dataset}.json", dataset=DATASETS),
         code=code_inputs("table_datasets.py"),
     output:
         table=report(
@@ -173,3 +178,31 @@ rule table_network_loss:
         runtime="10m",
     script:
         "../../scripts/table_network_loss.py"
+
+
+rule table_notebook_losses:
+    input:
+        evaluations=expand(
+            "results/evaluations/{experiment}.csv", experiment=EXPERIMENTS
+        ),
+        code=code_inputs("table_notebook_losses.py"),
+    output:
+        table=report(
+            "results/tables/table_notebook_losses.csv",
+            caption="../report/captions/table_notebook_losses.rst",
+            category="Evidence lower bound",
+            labels={"table": "table_notebook_losses"},
+        ),
+        markdown="results/tables/table_notebook_losses.md",
+    log:
+        "results/logs/tables/table_notebook_losses.log",
+    conda:
+        "../../envs/evaluation.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    params:
+        published=PUBLISHED["notebooks"],
+    script:
+        "../../scripts/table_notebook_losses.py"
