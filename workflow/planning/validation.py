@@ -22,6 +22,7 @@ from jsonschema.validators import extend
 
 from planning.datasets import input_dimension, training_items
 from vae.architecture import NETWORKS
+from vae.backends import CONVOLUTIONAL_BACKENDS
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
@@ -195,6 +196,7 @@ def _cross_checks(config: Mapping[str, Any]) -> Iterator[str]:
     for name in config["experiments"]:
         yield from _references(config, name)
         yield from _sizes(config, name)
+        yield from _convolutions(config, name)
     for name in ("networks_published", "networks_like_for_like"):
         yield from _protocol(config, name, name.removeprefix("networks_"))
     benchmark = config["benchmark"]
@@ -233,6 +235,15 @@ def _architecture(name: str, architecture: Mapping[str, Any]) -> Iterator[str]:
             f"architectures.{name}.squash_mean is true; expected it only where "
             f"architectures.{name}.likelihood is gaussian, which is {architecture['likelihood']}"
         )
+    if "kernel" in architecture and not _has_filters(architecture):
+        yield (
+            f"architectures.{name}.kernel is {architecture['kernel']}; expected it only beside "
+            "encoder_filters or decoder_filters"
+        )
+
+
+def _has_filters(architecture: Mapping[str, Any]) -> bool:
+    return "encoder_filters" in architecture or "decoder_filters" in architecture
 
 
 def _references(config: Mapping[str, Any], experiment: str) -> Iterator[str]:
@@ -268,6 +279,21 @@ def _sizes(config: Mapping[str, Any], name: str) -> Iterator[str]:
                 yield (
                     f"experiments.{name}.train_sizes has the entry {size}; expected at most "
                     f"{items}, the training items of {dataset}, or all"
+                )
+
+
+def _convolutions(config: Mapping[str, Any], name: str) -> Iterator[str]:
+    """Backends of an experiment that cannot train one of its architectures."""
+    experiment = config["experiments"][name]
+    for architecture in experiment["architectures"]:
+        if not _has_filters(config["architectures"].get(architecture, {})):
+            continue
+        for backend in experiment["backends"]:
+            if backend not in CONVOLUTIONAL_BACKENDS:
+                yield (
+                    f"experiments.{name}.backends has the entry {backend}; expected "
+                    f"{' or '.join(CONVOLUTIONAL_BACKENDS)}, which trains the filters of "
+                    f"{architecture}"
                 )
 
 
