@@ -59,7 +59,12 @@ def train_vae(
     names = [value for key, value in run_parameters.items() if key not in ("epochs", "backend")]
     checkpoint = model.with_name("checkpoint.npz")
     trained, measurements = train(
-        Architecture.named(architecture, data.x_train.shape[1], run_parameters["latent_dimension"]),
+        Architecture.named(
+            architecture,
+            data.x_train.shape[1],
+            run_parameters["latent_dimension"],
+            data.image_shape.tolist(),
+        ),
         data.x_train[rows],
         data.x_test,
         epochs=run_parameters["epochs"],

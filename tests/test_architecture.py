@@ -84,6 +84,17 @@ def test_json_round_trip(network):
     assert Architecture.from_json(architecture.to_json()) == architecture
 
 
+def test_json_from_before_convolutions_is_read():
+    text = (
+        '{"input_dimension": 12, "latent_dimension": 2, "encoder_sizes": [5], '
+        '"encoder_activation": "tanh", "decoder_sizes": [4], "decoder_activation": "tanh", '
+        '"likelihood": "gaussian", "squash_mean": true}'
+    )
+    assert Architecture.from_json(text) == Architecture(
+        12, 2, (5,), "tanh", (4,), "tanh", "gaussian", squash_mean=True
+    )
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [

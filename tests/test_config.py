@@ -40,7 +40,8 @@ from vae.peers import PEERS
 
 ROOT = Path(__file__).parents[1]
 OPTIONAL = {"edge_probability", "fixed_graph", "squash_mean", "also", "updates", "seeds"}
-OPTIONAL |= {*OPTIONAL_EXPERIMENTS, "sources", "mirror"}
+OPTIONAL |= {"encoder_filters", "decoder_filters", "kernel", "sources", "mirror"}
+OPTIONAL |= {*OPTIONAL_EXPERIMENTS}
 
 
 def load(*overlays: str) -> dict[str, Any]:
@@ -126,6 +127,19 @@ def test_overlay_of_one_network_dataset_leaves_the_other_alone(config: dict[str,
     }
 
 
+def convolutional(*backends: str) -> Callable[[dict[str, Any]], None]:
+    """Edit of a configuration: the images are learnt with convolutions, on these backends."""
+
+    def edit(config: dict[str, Any]) -> None:
+        filters = {"encoder_filters": [16, 32], "decoder_filters": [32, 16], "kernel": 3}
+        settings = config["architectures"]["two_layer_200"]
+        config["architectures"]["convolutions"] = settings | filters
+        config["experiments"]["images"]["architectures"] = ["two_layer_200", "convolutions"]
+        config["experiments"]["images"]["backends"] = list(backends)
+
+    return edit
+
+
 @pytest.mark.parametrize(
     "edit",
     [
@@ -135,6 +149,7 @@ def test_overlay_of_one_network_dataset_leaves_the_other_alone(config: dict[str,
         put("experiments.training_size.train_sizes", [1347]),
         put("experiments.latent_dimension.latent_dimensions", [63]),
         put("architectures.two_layer_200.squash_mean", False),
+        convolutional("tensorflow"),
         put("datasets.networks_published.structures.community.parameters.sizes", [60, 8]),
     ],
 )
@@ -442,6 +457,21 @@ WRONG = [
         put("architectures.two_layer_200.squash_mean", True),
         "architectures.two_layer_200.squash_mean is true; expected it only where "
         "architectures.two_layer_200.likelihood is gaussian, which is bernoulli",
+    ),
+    (
+        put("architectures.two_layer_200.kernel", 5),
+        "architectures.two_layer_200.kernel is 5; "
+        "expected it only beside encoder_filters or decoder_filters",
+    ),
+    (
+        convolutional("tensorflow", "numpy"),
+        "experiments.images.backends has the entry numpy; "
+        "expected tensorflow, which trains the filters of convolutions",
+    ),
+    (
+        put("architectures.two_layer_200.encoder_filters", [16, 0]),
+        "architectures.two_layer_200.encoder_filters has the entry 0; "
+        "expected a whole number of 1 or more",
     ),
 ]
 

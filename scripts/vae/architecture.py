@@ -1,13 +1,15 @@
 """Which network: layer sizes, activations and likelihood, and how its parameters lie in memory."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from math import prod
 from typing import Any, Self
 
 import numpy as np
 
+from vae.convolution import Convolution, Size, halved
 from vae.names import require_known
 
 ACTIVATIONS = ("linear", "relu", "leaky_relu", "elu", "softplus", "tanh", "sigmoid")
@@ -56,7 +58,9 @@ class Layer:
     """One affine layer with its activation.
 
     `heads` is the number of equal parts that its outputs fall into, each a layer of its own in the
-    report (mean and log variance) and initialised as such, computed here in one product.
+    report (mean and log variance) and initialised as such, computed here in one product. With a
+    convolution, the map is that from a patch (`inputs` numbers) to the channels of a pixel
+    (`outputs`).
     """
 
     name: str
@@ -64,20 +68,35 @@ class Layer:
     outputs: int
     activation: str
     heads: int = 1
+    convolution: Convolution | None = None
+
+    @property
+    def positions(self) -> int:
+        """How often the map is applied to one item: once, or at every patch of a convolution."""
+        return 1 if self.convolution is None else self.convolution.positions
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A fully connected variational auto-encoder.
+    """A variational auto-encoder, fully connected or with convolutions next to the image.
 
     Encoder and decoder follow equations (4.1)-(4.6) of the report with any number of hidden
     layers. The Bernoulli decoder gives logits; the Gaussian one the mean and the log variance of
     every pixel, the mean squashed to (0, 1) by a sigmoid if `squash_mean` (AEVB, Appendix C).
 
+    With `encoder_filters`, the image first passes through a convolution of stride 2 for each, which
+    has that many filters and halves height and width, rounded up. With `decoder_filters`, the
+    decoder's hidden layers end in an image so small that one doubling for each filter count makes
+    it `image_shape`, with as many channels as the first has filters; then each doubles the image by
+    repeating pixels and convolves it; and the head is a convolution too. `kernel` is the side of
+    the patches. `image_shape`, height and width and, unless there is one, channels, is for networks
+    with filters alone; it becomes a triple.
+
     Raises
     ------
     ValueError
-        If a size is not a positive integer, or an activation or likelihood is unknown.
+        If a size is not a positive integer, an activation or likelihood is unknown, or the filters
+        do not fit the image or lack its shape.
     """
 
     input_dimension: int
@@ -88,11 +107,15 @@ class Architecture:
     decoder_activation: str = "leaky_relu"
     likelihood: str = "bernoulli"
     squash_mean: bool = False
+    image_shape: tuple[int, ...] | None = None
+    encoder_filters: tuple[int, ...] = ()
+    decoder_filters: tuple[int, ...] = ()
+    kernel: int = 3
 
     def __post_init__(self) -> None:
-        for name in ("input_dimension", "latent_dimension"):
+        for name in ("input_dimension", "latent_dimension", "kernel"):
             object.__setattr__(self, name, _positive(name, getattr(self, name)))
-        for name in ("encoder_sizes", "decoder_sizes"):
+        for name in ("encoder_sizes", "decoder_sizes", "encoder_filters", "decoder_filters"):
             sizes = tuple(_positive(name, size) for size in getattr(self, name))
             object.__setattr__(self, name, sizes)
         require_known("encoder_activation", self.encoder_activation, ACTIVATIONS)
@@ -102,12 +125,30 @@ class Architecture:
             raise ValueError(
                 "squash_mean is for the gaussian likelihood, not for the bernoulli one"
             )
+        if self.convolutional:
+            object.__setattr__(self, "image_shape", self._checked_image_shape())
+        elif self.image_shape is not None:
+            raise ValueError("image_shape is for networks with encoder_filters or decoder_filters")
 
     @classmethod
     def named(
-        cls, network: str | Mapping[str, Any], input_dimension: int, latent_dimension: int
+        cls,
+        network: str | Mapping[str, Any],
+        input_dimension: int,
+        latent_dimension: int,
+        image_shape: Sequence[int] | None = None,
     ) -> Self:
         """Architecture of a network given by its name in `NETWORKS` or by its settings.
+
+        Parameters
+        ----------
+        network
+            Name or settings.
+        input_dimension, latent_dimension
+            Sizes of an item and of the latent vector.
+        image_shape
+            Shape of an item, for a network with filters whose settings do not have it; other
+            networks do without.
 
         Raises
         ------
@@ -120,27 +161,115 @@ class Architecture:
         unknown = set(network) - set(cls.__dataclass_fields__)
         if unknown:
             require_known("network setting", min(unknown), tuple(cls.__dataclass_fields__))
+        if network.get("encoder_filters") or network.get("decoder_filters"):
+            network = {"image_shape": image_shape, **network}
         return cls(input_dimension, latent_dimension, **network)
+
+    @property
+    def convolutional(self) -> bool:
+        """Whether it has filters."""
+        return bool(self.encoder_filters or self.decoder_filters)
 
     @cached_property
     def encoder(self) -> tuple[Layer, ...]:
-        """Hidden layers, then one head of posterior means and log variances."""
-        hidden = _hidden(
-            "encoder", self.input_dimension, self.encoder_sizes, self.encoder_activation
-        )
-        inputs = hidden[-1].outputs if hidden else self.input_dimension
-        return (*hidden, Layer("encoder.head", inputs, 2 * self.latent_dimension, "linear", 2))
+        """Convolutions, hidden layers, then one head of posterior means and log variances."""
+        convolutions = self._encoder_convolutions()
+        inputs = self.input_dimension
+        if convolutions:
+            inputs = convolutions[-1].positions * convolutions[-1].outputs
+        hidden = _hidden("encoder", inputs, self.encoder_sizes, self.encoder_activation)
+        inputs = hidden[-1].outputs if hidden else inputs
+        head = Layer("encoder.head", inputs, 2 * self.latent_dimension, "linear", 2)
+        return (*convolutions, *hidden, head)
 
     @cached_property
     def decoder(self) -> tuple[Layer, ...]:
-        """Hidden layers, then one head of logits, or of means and log variances."""
+        """Hidden layers, convolutions, then one head of logits, or of means and log variances."""
         hidden = _hidden(
             "decoder", self.latent_dimension, self.decoder_sizes, self.decoder_activation
         )
         inputs = hidden[-1].outputs if hidden else self.latent_dimension
         heads = 2 if self.likelihood == "gaussian" else 1
+        if self.decoder_filters:
+            return (*hidden, *self._decoder_convolutions(inputs, heads))
         outputs = heads * self.input_dimension
         return (*hidden, Layer("decoder.head", inputs, outputs, "linear", heads))
+
+    def _encoder_convolutions(self) -> list[Layer]:
+        layers: list[Layer] = []
+        activation = self.encoder_activation
+        for index, filters in enumerate(self.encoder_filters):
+            convolution = Convolution(
+                self.kernel,
+                layers[-1].outputs if layers else self._channels,
+                self._size_after(index),
+                self._size_after(index + 1),
+                stride=2,
+            )
+            name = f"encoder.convolution.{index}"
+            layers.append(
+                Layer(name, convolution.patch, filters, activation, convolution=convolution)
+            )
+        return layers
+
+    def _decoder_convolutions(self, inputs: int, heads: int) -> list[Layer]:
+        """From the hidden layers' output: the smallest image, its doublings and the head."""
+        activation, doublings = self.decoder_activation, len(self.decoder_filters)
+        channels = self.decoder_filters[0]
+        pixels = prod(self._size_after(doublings))
+        layers = [Layer("decoder.image", inputs, pixels * channels, activation)]
+        for index, filters in enumerate(self.decoder_filters):
+            convolution = Convolution(
+                self.kernel,
+                channels,
+                self._size_after(doublings - index),
+                self._size_after(doublings - index - 1),
+                upsampling=2,
+            )
+            name = f"decoder.convolution.{index}"
+            layers.append(
+                Layer(name, convolution.patch, filters, activation, convolution=convolution)
+            )
+            channels = filters
+        size = self._size_after(0)
+        last = Convolution(self.kernel, channels, size, size)
+        outputs = heads * self._channels
+        return [*layers, Layer("decoder.head", last.patch, outputs, "linear", heads, last)]
+
+    @property
+    def _channels(self) -> int:
+        assert self.image_shape is not None
+        return self.image_shape[2]
+
+    def _size_after(self, halvings: int) -> Size:
+        """Height and width of the image after some halvings."""
+        assert self.image_shape is not None
+        size = (self.image_shape[0], self.image_shape[1])
+        for _ in range(halvings):
+            size = halved(size)
+        return size
+
+    def _checked_image_shape(self) -> tuple[int, ...]:
+        if self.image_shape is None:
+            raise ValueError(
+                "image_shape is missing: a network with encoder_filters or decoder_filters needs "
+                "the height, width and channels of an image"
+            )
+        shape = tuple(_positive("image_shape", size) for size in self.image_shape)
+        if len(shape) not in (2, 3) or prod(shape) != self.input_dimension:
+            raise ValueError(
+                "image_shape: expected height, width and channels whose product is the input "
+                f"dimension {self.input_dimension}, got {shape}"
+            )
+        size = (shape[0], shape[1])
+        for halvings in range(max(len(self.encoder_filters), len(self.decoder_filters))):
+            if size == (1, 1):
+                raise ValueError(
+                    f"encoder_filters and decoder_filters: expected at most {halvings} each, since "
+                    f"an image of {shape[0]} x {shape[1]} is one pixel after {halvings} halvings"
+                )
+            size = halved(size)
+        return shape if len(shape) == 3 else (*shape, 1)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -195,7 +324,8 @@ class Architecture:
         initialisation
             `xavier`: uniform weights (Glorot & Bengio 2010, eq. 16), zero biases. `he`: normal
             weights of variance 2 / inputs (He et al. 2015, eq. 10), zero biases. `normal`: weights
-            and biases from N(0, 0.01), as in AEVB; see `NORMAL_DEVIATION`.
+            and biases from N(0, 0.01), as in AEVB; see `NORMAL_DEVIATION`. A convolution's inputs
+            are those of a patch, its outputs the filters.
 
         Raises
         ------

@@ -19,7 +19,7 @@ from vae.training import elbo_measurements, train, trained_model
 
 
 class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Variational auto-encoder (Kingma & Welling 2014) with fully connected networks.
+    """Variational auto-encoder (Kingma & Welling 2014), fully connected or convolutional.
 
     Parameters
     ----------
@@ -28,7 +28,9 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     network : str or mapping
         A name of `vae.architecture.NETWORKS` (`one_layer`, `two_layer`, `simulation`), or settings:
         `encoder_sizes`, `encoder_activation`, `decoder_sizes`, `decoder_activation`, and
-        optionally `likelihood` and `squash_mean`.
+        optionally `likelihood` and `squash_mean`; for convolutions, which only the backend
+        `tensorflow` trains, also `image_shape`, `encoder_filters`, `decoder_filters` and `kernel`,
+        as `vae.architecture.Architecture` has them.
     likelihood : {"bernoulli", "gaussian"} or None
         Decoder p(x|z); None takes the network's. Bernoulli data must lie in [0, 1].
     backend : {"numpy", "tensorflow", "cupy"}

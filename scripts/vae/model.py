@@ -8,10 +8,15 @@ import numpy as np
 
 from vae.architecture import Architecture, Layer
 from vae.backends.numpy_kernels import NumpyKernels
+from vae.convolution import patches
 from vae.objective import bernoulli_log_likelihood, gaussian_log_likelihood, kl_divergence
 
 _ROWS = 500
-"""Rows that pass through the network at a time, so that memory does not grow with the data."""
+"""Most rows that pass through the network at a time, so that memory does not grow with the data."""
+
+_LAYER_INPUTS = 1 << 22
+"""Most numbers that a layer is given at a time, those of overlapping patches counted each: few
+rows at a time pass through convolutions."""
 
 
 class Model:
@@ -31,6 +36,8 @@ class Model:
         views = architecture.views(parameters)
         split = len(architecture.encoder)
         self._encoder_weights, self._decoder_weights = views[:split], views[split:]
+        widest = max(layer.positions * layer.inputs for layer in architecture.layers)
+        self._rows = max(1, min(_ROWS, _LAYER_INPUTS // widest))
 
     def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and log variance of the posterior q(z|x), equations (4.1)-(4.3).
@@ -46,7 +53,7 @@ class Model:
             Each n x latent dimension.
         """
         head = np.empty((len(x), 2 * self.architecture.latent_dimension), self.parameters.dtype)
-        for rows in _chunks(len(x)):
+        for rows in self._chunks(len(x)):
             head[rows] = self._forward(
                 self.architecture.encoder, self._encoder_weights, self._floats(x[rows])
             )
@@ -67,7 +74,7 @@ class Model:
             n x input dimension.
         """
         x = np.empty((len(z), self.architecture.input_dimension), self.parameters.dtype)
-        for rows in _chunks(len(z)):
+        for rows in self._chunks(len(z)):
             head = self._decoder_head(z[rows])
             if self.architecture.likelihood == "gaussian":
                 head = head[:, : self.architecture.input_dimension]
@@ -107,7 +114,7 @@ class Model:
         """
         reconstruction = np.empty(len(x))
         kl = np.empty(len(x))
-        for rows in _chunks(len(x)):
+        for rows in self._chunks(len(x)):
             pixels = self._floats(x[rows])
             head = self._forward(self.architecture.encoder, self._encoder_weights, pixels)
             mean, log_variance = np.split(head, 2, axis=1)
@@ -144,10 +151,16 @@ class Model:
     ) -> np.ndarray:
         kernels = NumpyKernels()
         for layer, (weight, bias) in zip(layers, weights, strict=True):
-            output = np.empty((len(x), layer.outputs), self.parameters.dtype)
-            kernels.affine(x, weight, bias, layer.activation, output)
-            x = output
+            inputs = x if layer.convolution is None else patches(x, layer.convolution)
+            output = np.empty((len(inputs), layer.outputs), self.parameters.dtype)
+            kernels.affine(inputs, weight, bias, layer.activation, output)
+            # One head after the other, each an image where there are convolutions.
+            parts = output.reshape(len(x), layer.positions, layer.heads, -1)
+            x = parts.swapaxes(1, 2).reshape(len(x), -1)
         return x
+
+    def _chunks(self, n: int) -> Iterator[slice]:
+        return (slice(start, start + self._rows) for start in range(0, n, self._rows))
 
     def _floats(self, x: np.ndarray) -> np.ndarray:
         pixels = np.asarray(x, self.parameters.dtype)
@@ -176,7 +189,3 @@ def load_model(path: str | Path) -> Model:
 
 def _sigmoid(a: np.ndarray) -> np.ndarray:
     return 0.5 * (1 + np.tanh(0.5 * a))
-
-
-def _chunks(n: int) -> Iterator[slice]:
-    return (slice(start, start + _ROWS) for start in range(0, n, _ROWS))

@@ -31,6 +31,7 @@ from planning.datasets import (
 )
 from planning.runs import experiment_lists
 from vae.architecture import NETWORKS
+from vae.backends import CONVOLUTIONAL_BACKENDS
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 CATALOGUE_SCHEMA = SCHEMA.with_name("datasets.schema.yaml")
@@ -229,6 +230,7 @@ def _cross_checks(config: Mapping[str, Any], catalogue: Mapping[str, Any]) -> It
     for name in config["experiments"]:
         yield from _references(config, name)
         yield from _sizes(config, name)
+        yield from _convolutions(config, name)
         if name in PROTOCOLS:
             yield from _protocol(config, name, PROTOCOLS[name])
     benchmark = config["benchmark"]
@@ -301,6 +303,15 @@ def _architecture(name: str, architecture: Mapping[str, Any]) -> Iterator[str]:
             f"architectures.{name}.squash_mean is true; expected it only where "
             f"architectures.{name}.likelihood is gaussian, which is {architecture['likelihood']}"
         )
+    if "kernel" in architecture and not _has_filters(architecture):
+        yield (
+            f"architectures.{name}.kernel is {architecture['kernel']}; expected it only beside "
+            "encoder_filters or decoder_filters"
+        )
+
+
+def _has_filters(architecture: Mapping[str, Any]) -> bool:
+    return "encoder_filters" in architecture or "decoder_filters" in architecture
 
 
 def _lists(
@@ -369,3 +380,18 @@ def _protocol(
                     f"{paths['datasets']} has the entry {name}; expected datasets of "
                     f"kind networks and protocol {' or '.join(protocols)}"
                 )
+
+
+def _convolutions(config: Mapping[str, Any], experiment: str) -> Iterator[str]:
+    """Backends of an experiment that cannot train one of its architectures."""
+    for lists, paths in _lists(config, experiment):
+        for architecture in lists["architectures"]:
+            if not _has_filters(config["architectures"].get(architecture, {})):
+                continue
+            for backend in lists["backends"]:
+                if backend not in CONVOLUTIONAL_BACKENDS:
+                    yield (
+                        f"{paths['backends']} has the entry {backend}; expected "
+                        f"{' or '.join(CONVOLUTIONAL_BACKENDS)}, which trains the filters of "
+                        f"{architecture}"
+                    )

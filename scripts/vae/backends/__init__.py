@@ -17,6 +17,9 @@ from vae.optimizer import Optimizer
 
 BACKENDS = ("numpy", "tensorflow", "cupy", "published")
 
+CONVOLUTIONAL_BACKENDS = ("tensorflow",)
+"""Those that train convolutions."""
+
 
 class Trainer(Protocol):
     """Parameters, optimizer and data of one training, on the backend's device."""
@@ -119,12 +122,17 @@ def create_trainer(
     Raises
     ------
     ValueError
-        If there is no backend of that name, or it lacks the optimizer, the likelihood or the
-        samples.
+        If there is no backend of that name, or it lacks convolutions, the optimizer, the
+        likelihood or the samples.
     BackendUnavailable
         If it cannot run on this machine.
     """
     module = _module(backend)
+    if architecture.convolutional and backend not in CONVOLUTIONAL_BACKENDS:
+        raise ValueError(
+            f"backend {backend}: expected a fully connected network, since convolutional layers "
+            f"train with the backend {' or '.join(CONVOLUTIONAL_BACKENDS)}"
+        )
     reason = module.unavailable()
     if reason is not None:
         raise BackendUnavailable(f"backend {backend}: {reason}")

@@ -1,4 +1,7 @@
-"""TensorFlow backend: a whole epoch in one function that XLA compiles, gradients by its tape."""
+"""TensorFlow backend: a whole epoch in one function that XLA compiles, gradients by its tape.
+
+With convolutions XLA compiles each step, and the epoch's one function calls them in turn.
+"""
 
 import os
 from importlib.util import find_spec
@@ -6,7 +9,7 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from vae.architecture import LEAKY_SLOPE, MINIMUM_LOG_VARIANCE, Architecture
+from vae.architecture import LEAKY_SLOPE, MINIMUM_LOG_VARIANCE, Architecture, Layer
 from vae.backends.draw import draw_epoch
 from vae.optimizer import Adagrad, Adam, Optimizer, Sgd
 
@@ -77,7 +80,11 @@ class TensorflowTrainer:
         self._arrays = [variables(np.zeros_like(parameters)) for _ in optimizer.arrays]
         self._step = tf.Variable(0, dtype=tf.int64)
         self._x: Any = None
-        self._compiled_epoch = tf.function(self._epoch, jit_compile=True)
+        # Within a loop that XLA compiles, its convolutions take fifty times as long on a CPU.
+        per_step = architecture.convolutional
+        self._compiled_epoch = tf.function(self._epoch, jit_compile=not per_step)
+        step = tf.autograph.experimental.do_not_convert(self._train_batch)
+        self._take_step = tf.function(step, jit_compile=True, autograph=False) if per_step else step
         self._compiled_gradient = tf.function(self._loss_and_gradient, reduce_retracing=True)
 
     def load(self, x: np.ndarray) -> None:
@@ -141,9 +148,9 @@ class TensorflowTrainer:
         )
         totals = tf.zeros(2, tf.float64)
         for step in tf.range(steps):
-            totals += self._train_batch(x, rows[step], epsilon[:, step])
+            totals += self._take_step(x, rows[step], epsilon[:, step])
         if whole < order.shape[0]:
-            totals += self._train_batch(x, order[whole:], noise[:, whole:])
+            totals += self._take_step(x, order[whole:], noise[:, whole:])
         return totals
 
     def _train_batch(self, x: Any, rows: Any, noise: Any) -> Any:
@@ -262,8 +269,28 @@ class TensorflowTrainer:
         }
         for index, layer in enumerate(layers):
             weight, bias = self._parameters[first + 2 * index : first + 2 * index + 2]
-            x = activations[layer.activation](tf.matmul(x, weight) + bias)
+            x = activations[layer.activation](self._affine(layer, x, weight, bias))
         return x
+
+    def _affine(self, layer: Layer, x: Any, weight: Any, bias: Any) -> Any:
+        """Rows times weight plus bias, or the same at every patch of a convolution."""
+        tf, convolution = self._tf, layer.convolution
+        if convolution is None:
+            return tf.matmul(x, weight) + bias
+        images = tf.reshape(x, [-1, *convolution.input_size, convolution.channels])
+        if convolution.upsampling != 1:
+            height, width = convolution.output_size
+            for axis in (1, 2):
+                images = tf.repeat(images, convolution.upsampling, axis)
+            images = images[:, :height, :width]
+        shape = [convolution.kernel, convolution.kernel, convolution.channels, layer.outputs]
+        filters = tf.reshape(weight, shape)
+        channels = tf.nn.conv2d(images, filters, convolution.stride, "SAME") + bias
+        # One head after the other, each an image.
+        parts = tf.reshape(
+            channels, [-1, layer.positions, layer.heads, layer.outputs // layer.heads]
+        )
+        return tf.reshape(tf.transpose(parts, [0, 2, 1, 3]), [-1, layer.positions * layer.outputs])
 
     def _pixels(self, x: Any) -> Any:
         tf = self._tf
