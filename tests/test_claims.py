@@ -68,6 +68,12 @@ def trainings(adam: float, sgd: float, adagrad: float | None) -> dict[str, pd.Da
     return {"ablation": tidy("training", values, split="train")}
 
 
+def faces(dense: float, convolutional: float | None) -> dict[str, pd.DataFrame]:
+    values = {"two_layer_200": [dense]}
+    values |= {} if convolutional is None else {"convolutional_frey_face": [convolutional]}
+    return {"images": tidy("architecture", values, dataset="frey_face")}
+
+
 CASES = [
     (
         "small_latent_space_restricts",
@@ -157,7 +163,10 @@ CASES = [
     ("adam_helps", {}, None, "Would need the experiment ablation"),
     ("hot_spots", profile(4, 2), True, "60% of the whole: optimize 40%, backward 20%"),
     ("hot_spots", profile(3, 0.5), False, "47% of the whole"),
-    ("natural_images_blurry", {}, None, "Would need"),
+    ("convolutions_help_on_faces", faces(-350, -340), True, "two layer 200 -350.00"),
+    ("convolutions_help_on_faces", faces(-350, -360), False, "frey face -360.00"),
+    ("convolutions_help_on_faces", faces(-350, None), None, "Would need a seed"),
+    ("convolutions_help_on_objects", faces(-350, -340), None, "need the dataset cifar10 grey"),
 ]
 
 
@@ -178,8 +187,14 @@ def test_every_test_of_the_file_is_covered_here():
     ("claim", "sentence"),
     [
         ({"test": "rise"}, r"claims\.mine\.test: 'rise' is unknown; .* nearest is rises"),
-        ({"test": "untested"}, r"claims\.mine: missing a required argument: 'needs'"),
-        ({"test": "untested", "needs": "x", "along": "y"}, "unexpected keyword argument 'along'"),
+        (
+            {"test": "near_floor", "table": "x"},
+            r"claims\.mine: missing a required argument: 'at_most'",
+        ),
+        (
+            {"test": "near_floor", "table": "x", "at_most": 1, "along": "y"},
+            "unexpected keyword argument 'along'",
+        ),
     ],
 )
 def test_a_wrong_claim_is_one_sentence(claim, sentence):

@@ -59,7 +59,7 @@ def judge(
     except TypeError as error:
         raise ValueError(f"claims.{name}: {error} for the test {claim['test']}") from error
     if claim.get("table") in optional and claim["table"] not in tables:
-        return untested(tables, f"the experiment {claim['table']}")
+        return _untested(f"the experiment {claim['table']}")
     return test(tables, **settings)
 
 
@@ -69,7 +69,7 @@ def rises(tables: Tables, table: str, along: str, where: Mapping[str, Any]) -> V
     smallest, largest = rows[along].min(), rows[along].max()
     low, high = _shared_seeds(rows, along, smallest, largest)
     if low.empty:
-        return untested(tables, f"a seed with {_words(along)} {smallest} and {largest}")
+        return _untested(f"a seed with {_words(along)} {smallest} and {largest}")
     finding = (
         f"From {_spread(low)} at {_words(along)} {smallest} to {_spread(high)} at {largest} "
         f"{rows['unit'].iloc[0]}; higher in {(high > low).sum()} of {len(low)} seeds."
@@ -124,12 +124,15 @@ def highest(
     others: list[str],
 ) -> Verdict:
     """Whether, in every seed, the value at `best` exceeds that at each of the others."""
+    for key, value in where.items():
+        if value not in tables[table][key].unique():
+            return _untested(f"the {_words(key)} {_words(value)} in the experiment {table}")
     rows = _final_rows(tables, table, where)
     exceeds = []
     for other in others:
         ours, theirs = _shared_seeds(rows, along, best, other)
         if ours.empty:
-            return untested(tables, f"a seed with the {_words(along)} {best} and {other}")
+            return _untested(f"a seed with the {_words(along)} {best} and {other}")
         exceeds.append((theirs < ours).all())
     each = (
         f"{_words(name)} {_spread(rows.loc[rows[along] == name, 'value'])}"
@@ -189,11 +192,6 @@ def most_of(tables: Tables, table: str, along: str, value: str, parts: list[str]
     return _verdict(sum(named) > 0.5, f"{sum(named):.0%} of the whole: {each}.")
 
 
-def untested(tables: Tables, needs: str) -> Verdict:
-    """Say what a test would need."""
-    return Verdict(NOT_TESTED, f"Would need {needs}.")
-
-
 TESTS: dict[str, Callable[..., Verdict]] = {
     test.__name__: test
     for test in (
@@ -206,9 +204,12 @@ TESTS: dict[str, Callable[..., Verdict]] = {
         near_floor,
         faster,
         most_of,
-        untested,
     )
 }
+
+
+def _untested(needs: str) -> Verdict:
+    return Verdict(NOT_TESTED, f"Would need {needs}.")
 
 
 def _final_rows(tables: Tables, table: str, where: Mapping[str, Any]) -> pd.DataFrame:
