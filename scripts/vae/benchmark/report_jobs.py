@@ -23,7 +23,7 @@ COLUMNS = (
 CUPY_BATCH = 64
 """Images of a batch in the report's CuPy program."""
 
-NO_GPU = "no CUDA device"
+NO_GPU = "TensorFlow finds no CUDA device"
 NOT_ASKED = "not in the benchmark"
 
 
