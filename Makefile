@@ -51,7 +51,8 @@ lock:  ## resolve versions anew: requirements.lock, envs/* (ARGS=--upgrade takes
 	"$$tools/bin/python" envs/generate.py $(ARGS)
 
 clean:  ## remove all that was made: results, .venv, caches
-	@find results -mindepth 1 ! -path results/README.md -delete
+	@find results -mindepth 1 -maxdepth 1 ! -name README.md ! -name reference -exec rm -rf {} +
+	@rm -rf $(addprefix results/reference/,claims.json figures logs report tables)
 	@find scripts workflow envs tests -name __pycache__ -prune -exec rm -rf {} +
 	@rm -rf .venv .snakemake build .mypy_cache .pytest_cache .ruff_cache scripts/*.egg-info
 

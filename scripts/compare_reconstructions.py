@@ -18,13 +18,14 @@ from vae.comparison import (
 from vae.datasets import load_dataset
 from vae.datasets.subset import training_rows
 from vae.model import load_model
+from vae.pixels import grey_levels
 from vae.reconstruction import entropy_floor, mean_image_errors
 from vae.results import classes_in_turn
 from vae.seeding import generator
 
 COLUMNS = ("dataset", "model", "protocol", "seed", "metric", "value", "unit")
 
-SHOWN = 100
+SHOWN = 10
 """Held-out images whose reconstructions are kept for the figure."""
 
 
@@ -34,7 +35,7 @@ def compare_reconstructions(
     rbm: list[Path],
     dbn: list[Path],
     evaluation: Path,
-    arrays: Path,
+    images: Path,
     name: str,
     train_size: int | Literal["all"],
     seeds: list[int],
@@ -50,8 +51,9 @@ def compare_reconstructions(
         Trained models, one a seed.
     evaluation
         csv with the columns `COLUMNS`; mean and standard deviation over the images.
-    arrays
-        npz: image_shape, and test images x, labels y and reconstructions vae, rbm, dbn.
+    images
+        npz: image_shape, and test images x and reconstructions vae, rbm, dbn in grey levels, n x d
+        uint8.
     name
         The dataset's.
     train_size
@@ -82,14 +84,14 @@ def compare_reconstructions(
                 ):
                     writer.writerow([name, model, protocol, seed, metric, value, "nats/image"])
 
-    shown = classes_in_turn(data.y_test)[:SHOWN]
-    images = data.pixels("test")[shown]
+    shown = data.pixels("test")[classes_in_turn(data.y_test, SHOWN)]
+    pixels = {"x": shown}
+    pixels |= {model: machine.reconstruct(shown) for model, machine in trained[0].items()}
     np.savez_compressed(
-        arrays,
+        images,
+        allow_pickle=False,
         image_shape=data.image_shape,
-        x=images,
-        y=data.y_test[shown],
-        **{model: machine.reconstruct(images) for model, machine in trained[0].items()},
+        **{name: grey_levels(values) for name, values in pixels.items()},
     )
 
 

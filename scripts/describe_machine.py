@@ -32,6 +32,7 @@ def describe_machine(machine: Path, threads: int) -> None:
     blas = [library for library in threadpool_info() if library["user_api"] == "blas"]
     described = {
         "processor": _processor(),
+        "gpu": _gpu(),
         "cores": os.cpu_count(),
         "threads": threads,
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
@@ -60,6 +61,16 @@ def _processor() -> str:
         if line.startswith("model name"):
             return line.split(":", 1)[1].strip()
     return platform.machine()
+
+
+def _gpu() -> str:
+    """Names of the NVIDIA GPUs, or "none"."""
+    try:
+        command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+        listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return "none"
+    return ", ".join(listed.split("\n")[:-1]) or "none"
 
 
 def _version(*packages: str) -> str:

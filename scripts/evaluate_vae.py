@@ -12,6 +12,7 @@ from vae.datasets.subset import training_rows
 from vae.evaluation import active_units, latent_manifold, mean_squared_error
 from vae.history import Measurement, read_history
 from vae.model import Model, load_model
+from vae.pixels import grey_levels
 from vae.reconstruction import binary_cross_entropy
 from vae.results import MEASUREMENT, RUN, classes_in_turn
 from vae.seeding import generator
@@ -19,11 +20,11 @@ from vae.seeding import generator
 ROWS = 1000
 """Images decoded at a time, so that memory does not grow with their number."""
 
-SHOWN = 100
+SHOWN = 36
 """Test items reconstructed for the figures, and samples drawn from the prior."""
 
 SCATTERED = 5000
-"""Training items whose posterior means are kept, as many as Figure 6.4 shows."""
+"""Training items whose posterior means are kept, as many as Figure 6.4 of the report shows."""
 
 
 def evaluate_vae(
@@ -31,12 +32,13 @@ def evaluate_vae(
     model: Path,
     history: Path,
     evaluation: Path,
-    arrays: Path,
+    images: Path,
+    codes: Path,
     run_parameters: dict[str, Any],
     by_class: bool,
     root_seed: int,
 ) -> None:
-    """Write a run's tidy table of measurements, and the arrays that figures show.
+    """Write a run's tidy table of measurements, the images that figures show, and latent codes.
 
     Parameters
     ----------
@@ -44,8 +46,11 @@ def evaluate_vae(
         What the run was trained on, and what it wrote.
     evaluation
         csv with the columns `vae.results.MEASUREMENT`: the history, and the final measurements.
-    arrays
-        npz: reconstructions, samples, posterior means.
+    images
+        npz: some test items, their reconstructions, samples from the prior and, of a latent plane,
+        the decoded grid; all in grey levels, n x d uint8.
+    codes
+        npz: posterior means of test items and of some training items, with their labels.
     run_parameters
         What names the run.
     by_class
@@ -92,22 +97,29 @@ def evaluate_vae(
                 {**{key: described[key] for key in (*RUN, "seed")}, **measurement._asdict()}
             )
 
-    shown = classes_in_turn(data.y_test)[:SHOWN]
-    kept: dict[str, np.ndarray] = {
-        "image_shape": data.image_shape,
-        "label_names": data.label_names,
+    shown = classes_in_turn(data.y_test, SHOWN)
+    pixels = {
         "x_test": as_pixels(test[shown]),
-        "y_test": data.y_test[shown],
         "reconstruction": trained.reconstruct(test[shown]),
         "prior_samples": trained.sample(SHOWN, random),
-        "posterior_mean_train": posterior_train[:SCATTERED],
-        "labels_train": data.y_train[rows][:SCATTERED],
-        "posterior_mean_test": posterior_test,
-        "labels_test": data.y_test,
     }
     if run_parameters["latent_dimension"] == 2:
-        kept["manifold"] = latent_manifold(trained)
-    np.savez_compressed(arrays, allow_pickle=False, **kept)
+        pixels["manifold"] = latent_manifold(trained)
+    np.savez_compressed(
+        images,
+        allow_pickle=False,
+        image_shape=data.image_shape,
+        y_test=data.y_test[shown],
+        **{name: grey_levels(values) for name, values in pixels.items()},
+    )
+    np.savez_compressed(
+        codes,
+        label_names=data.label_names,
+        posterior_mean_train=posterior_train[:SCATTERED],
+        labels_train=data.y_train[rows][:SCATTERED],
+        posterior_mean_test=posterior_test,
+        labels_test=data.y_test,
+    )
 
 
 def _mean_errors(trained: Model, x: np.ndarray, z: np.ndarray) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
 from step import run
+from vae.datasets import as_pixels
 from vae.plotting import (
     CATEGORIES,
     MARKERS,
@@ -23,32 +24,28 @@ from vae.plotting import (
 from vae.results import read_arrays
 from vae.wording import in_report_order, readable
 
-ARRAYS = (
-    "image_shape",
-    "label_names",
-    "x_test",
-    "y_test",
-    "reconstruction",
-    "posterior_mean_test",
-    "labels_test",
-)
+IMAGES = ("image_shape", "x_test", "y_test", "reconstruction")
+CODES = ("label_names", "posterior_mean_test", "labels_test")
 
 
 def figure_6_2_network_reconstructions(
-    published: Path, like_for_like: Path, svg: Path, pdf: Path, png: Path
+    published: list[Path], like_for_like: list[Path], svg: Path, pdf: Path, png: Path
 ) -> None:
     """Draw, for both protocols, a network of each structure and the posterior means of all.
 
     Parameters
     ----------
     published, like_for_like
-        The arrays of a run under each protocol.
+        The images and the codes of a run under each protocol.
     svg, pdf, png
         The figure.
     """
     protocols = {
-        "Published protocol": read_arrays(published, *ARRAYS),
-        "Like for like": read_arrays(like_for_like, *ARRAYS),
+        title: read_arrays(images, *IMAGES) | read_arrays(codes, *CODES)
+        for title, (images, codes) in (
+            ("Published protocol", published),
+            ("Like for like", like_for_like),
+        )
     }
     with style():
         figure = new_figure(PAGE_WIDTH, 6.4)
@@ -83,7 +80,7 @@ def draw_matrices(panels: list[list[Axes]], arrays: dict[str, NDArray[Any]]) -> 
         for axes, (structure, index) in zip(row, indices(arrays).items(), strict=True):
             item = np.argmax(arrays["y_test"] == index)
             image = axes.imshow(
-                arrays[matrices][item].reshape(arrays["image_shape"]),
+                as_pixels(arrays[matrices][item]).reshape(arrays["image_shape"]),
                 cmap=PROBABILITY_MAP,
                 vmin=0,
                 vmax=1,

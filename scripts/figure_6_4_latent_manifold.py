@@ -32,29 +32,23 @@ REACH = 3.0
 """The manifold is a grid of SIDE x SIDE latent points over [-REACH, REACH] squared."""
 
 
-def figure_6_4_latent_manifold(arrays: Path, svg: Path, pdf: Path, png: Path) -> None:
+def figure_6_4_latent_manifold(images: Path, codes: Path, svg: Path, pdf: Path, png: Path) -> None:
     """Draw the decoded grid of latent points beside the posterior means of the test images.
 
     Parameters
     ----------
-    arrays
-        The arrays of a run with two latent dimensions.
+    images, codes
+        Of a run with two latent dimensions.
     svg, pdf, png
         The figure.
     """
-    run_arrays = read_arrays(
-        arrays, "manifold", "image_shape", "posterior_mean_test", "labels_test", "label_names"
-    )
+    decoded = read_arrays(images, "manifold", "image_shape")
+    latent = read_arrays(codes, "posterior_mean_test", "labels_test", "label_names")
     with style():
         figure = new_figure(PAGE_WIDTH, 3.5)
         manifold, scatter = figure.subplots(1, 2)
-        draw_manifold(manifold, run_arrays["manifold"], run_arrays["image_shape"])
-        draw_classes(
-            scatter,
-            run_arrays["posterior_mean_test"],
-            run_arrays["labels_test"],
-            run_arrays["label_names"],
-        )
+        draw_manifold(manifold, decoded["manifold"], decoded["image_shape"])
+        draw_classes(scatter, *latent.values())
         letter(manifold, "a", "Decoder mean")
         letter(scatter, "b", "Posterior means of test images")
         for axes in (manifold, scatter):

@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 from step import run
 from vae.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
-from vae.results import read_arrays
+from vae.results import classes_in_turn, read_arrays
 from vae.wording import readable
 
 IMAGES = 10
 
 
 def figure_6_5_image_reconstructions(
-    arrays: list[Path],
+    images: list[Path],
     datasets: list[str],
     architectures: list[str],
     svg: Path,
@@ -26,8 +26,8 @@ def figure_6_5_image_reconstructions(
 
     Parameters
     ----------
-    arrays
-        The arrays of the runs.
+    images
+        Of the runs.
     datasets, architectures
         The data set and the architecture of each run, in the same order.
     svg, pdf, png
@@ -39,7 +39,7 @@ def figure_6_5_image_reconstructions(
         If two runs are of one architecture on one data set.
     """
     runs: dict[str, dict[str, Path]] = {}
-    for dataset, architecture, path in zip(datasets, architectures, arrays, strict=True):
+    for dataset, architecture, path in zip(datasets, architectures, images, strict=True):
         if architecture in runs.setdefault(dataset, {}):
             raise ValueError(f"{path}: a second run of {architecture} on {dataset}, expected one")
         runs[dataset][architecture] = path
@@ -65,21 +65,18 @@ def reconstruction_rows(
     Parameters
     ----------
     runs
-        The arrays of one run for each architecture; their test images are the same.
+        The images of one run for each architecture; their test images are the same.
 
     Returns
     -------
     rows : dict
         Label of the row to its images (10 x d, fewer if there are fewer): the originals first.
-        They lie evenly spaced among those that were kept, since frames of a film that follow
-        one another are alike.
     image_shape
     """
     rows: dict[str, NDArray[Any]] = {}
     for architecture, path in runs.items():
-        arrays = read_arrays(path, "x_test", "reconstruction", "image_shape")
-        kept = len(arrays["x_test"])
-        shown = np.linspace(0, kept - 1, min(IMAGES, kept)).astype(int)
+        arrays = read_arrays(path, "x_test", "y_test", "reconstruction", "image_shape")
+        shown = classes_in_turn(arrays["y_test"], IMAGES)
         rows["Original"] = arrays["x_test"][shown]
         label = "Reconstruction" if len(runs) == 1 else readable(architecture)
         rows[label] = arrays["reconstruction"][shown]

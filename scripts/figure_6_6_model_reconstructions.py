@@ -7,7 +7,7 @@ import numpy as np
 
 from step import run
 from vae.plotting import PAGE_WIDTH, draw_images, new_figure, save, style
-from vae.results import classes_in_turn, read_arrays, read_table, select
+from vae.results import read_arrays, read_table, select
 from vae.tables import mean_and_deviation
 from vae.wording import readable
 
@@ -15,33 +15,31 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MODELS = ("vae", "rbm", "dbn")
-IMAGES = 10
 
 
 def figure_6_6_model_reconstructions(
-    arrays: Path, evaluations: Path, svg: Path, pdf: Path, png: Path
+    images: Path, evaluations: Path, svg: Path, pdf: Path, png: Path
 ) -> None:
     """Draw ten test images and, below them, what each model makes of them.
 
     Parameters
     ----------
-    arrays
-        Test images x, their labels y, and the reconstructions vae, rbm, dbn of the first seed.
+    images
+        Test images x, and the reconstructions vae, rbm, dbn of the first seed.
     evaluations
         The reconstruction errors: a model's row carries its like-for-like mean over seeds.
     svg, pdf, png
         The figure.
     """
-    images = read_arrays(arrays, "image_shape", "x", "y", *MODELS)
-    shown = classes_in_turn(images["y"])[:IMAGES]
-    rows = [images[name][shown] for name in ("x", *MODELS)]
+    arrays = read_arrays(images, "image_shape", "x", *MODELS)
+    rows = [arrays[name] for name in ("x", *MODELS)]
     with style():
         figure = new_figure(PAGE_WIDTH, 2.15)
         draw_images(
             figure.subplots(),
             np.concatenate(rows),
-            images["image_shape"].tolist(),
-            len(shown),
+            arrays["image_shape"].tolist(),
+            len(arrays["x"]),
             row_labels(read_table(evaluations, ("model", "protocol", "metric", "value"))),
         )
         save(figure, svg, pdf, png)

@@ -23,9 +23,10 @@ class Panel(NamedTuple):
 
 
 def figure_prior_samples(
-    arrays: list[Path],
+    images: list[Path],
     datasets: list[str],
     architectures: list[str],
+    latent_dimensions: list[int],
     svg: Path,
     pdf: Path,
     png: Path,
@@ -34,16 +35,17 @@ def figure_prior_samples(
 
     Parameters
     ----------
-    arrays
-        The arrays of the runs.
-    datasets, architectures
-        The data set and the architecture of each run, in the same order.
+    images
+        Of the runs.
+    datasets, architectures, latent_dimensions
+        The data set, the architecture and the latent dimension of each run, in the same order.
     svg, pdf, png
         The figure.
     """
-    runs: dict[str, list[tuple[str, Path]]] = {}
-    for dataset, architecture, path in zip(datasets, architectures, arrays, strict=True):
-        runs.setdefault(dataset, []).append((architecture, path))
+    runs: dict[str, list[tuple[str, int, Path]]] = {}
+    described = zip(datasets, architectures, latent_dimensions, images, strict=True)
+    for dataset, architecture, latent_dimension, path in described:
+        runs.setdefault(dataset, []).append((architecture, latent_dimension, path))
     rows: list[list[Panel]] = []
     for dataset, named in runs.items():
         panels = sample_panels(dataset, named)
@@ -64,7 +66,7 @@ def figure_prior_samples(
         save(figure, svg, pdf, png)
 
 
-def sample_panels(dataset: str, runs: list[tuple[str, Path]]) -> list[Panel]:
+def sample_panels(dataset: str, runs: list[tuple[str, int, Path]]) -> list[Panel]:
     """Read one data set's panels: its test images, then the samples of each run.
 
     Parameters
@@ -72,18 +74,18 @@ def sample_panels(dataset: str, runs: list[tuple[str, Path]]) -> list[Panel]:
     dataset
         Its name.
     runs
-        Architecture and arrays of each run; samples are told by architecture if it varies.
+        Architecture, latent dimension and images of each run; samples are told by architecture if
+        it varies.
     """
     panels: list[Panel] = []
-    one_architecture = len({architecture for architecture, _ in runs}) == 1
-    for architecture, path in runs:
-        arrays = read_arrays(path, "x_test", "prior_samples", "posterior_mean_test", "image_shape")
+    one_architecture = len({architecture for architecture, _, _ in runs}) == 1
+    for architecture, latent_dimension, path in runs:
+        arrays = read_arrays(path, "x_test", "prior_samples", "image_shape")
         image_shape = arrays["image_shape"].tolist()
         if not panels:
             panels.append(
                 Panel(f"{readable(dataset)}: test", arrays["x_test"][: SIDE**2], image_shape)
             )
-        latent_dimension = arrays["posterior_mean_test"].shape[1]
         panels.append(
             Panel(
                 f"{latent_dimension} latent dimensions"

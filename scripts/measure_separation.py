@@ -8,14 +8,14 @@ from vae.evaluation import latent_separation
 from vae.results import MEASUREMENT, RUN, read_arrays
 
 
-def measure_separation(evaluations: list[Path], arrays: list[Path], table: Path) -> None:
+def measure_separation(evaluations: list[Path], codes: list[Path], table: Path) -> None:
     """Write silhouette and nearest-neighbour accuracy of every run whose data have classes.
 
     One job for all runs: loading scikit-learn takes longer than to measure one.
 
     Parameters
     ----------
-    evaluations, arrays
+    evaluations, codes
         What `evaluate_vae` wrote for each run; the classifier is fitted to the training items kept
         there.
     table
@@ -24,9 +24,9 @@ def measure_separation(evaluations: list[Path], arrays: list[Path], table: Path)
     with open(table, "w", newline="") as file:
         writer = csv.DictWriter(file, MEASUREMENT)
         writer.writeheader()
-        for evaluation, kept in zip(evaluations, arrays, strict=True):
+        for evaluation, latent_codes in zip(evaluations, codes, strict=True):
             latent = read_arrays(
-                kept,
+                latent_codes,
                 "posterior_mean_train",
                 "labels_train",
                 "posterior_mean_test",

@@ -65,16 +65,16 @@ def run_arrays(
     latent_dimension: int = 2,
     label_names: tuple[str, ...] = ("0", "1", "2"),
 ) -> Path:
-    """Write the arrays of a VAE run: 40 test items, 60 training items."""
+    """Write the images and the codes of a VAE run: 40 test items, 60 training items."""
     random = np.random.default_rng(len(path.name))
     d = int(np.prod(image_shape))
     classes = len(label_names)
     arrays = {
         "image_shape": np.array(image_shape),
-        "x_test": random.random((40, d), np.float32),
+        "x_test": random.integers(256, size=(40, d), dtype=np.uint8),
         "y_test": np.arange(40) % classes,
-        "reconstruction": random.random((40, d), np.float32),
-        "prior_samples": random.random((100, d), np.float32),
+        "reconstruction": random.integers(256, size=(40, d), dtype=np.uint8),
+        "prior_samples": random.integers(256, size=(36, d), dtype=np.uint8),
         "posterior_mean_train": random.standard_normal((60, latent_dimension), np.float32),
         "labels_train": np.arange(60) % classes,
         "posterior_mean_test": random.standard_normal((40, latent_dimension), np.float32),
@@ -82,7 +82,7 @@ def run_arrays(
         "label_names": np.array(label_names),
     }
     if latent_dimension == 2:
-        arrays["manifold"] = random.random((400, d), np.float32)
+        arrays["manifold"] = random.integers(256, size=(400, d), dtype=np.uint8)
     np.savez(path, **arrays)
     return path
 
@@ -128,11 +128,9 @@ def reconstruction_errors(path: Path) -> Path:
 
 
 def reconstructed_images(path: Path) -> Path:
-    """Write images and their reconstructions by three models; image i is of grey level i / 100."""
-    x = np.repeat(np.arange(100, dtype=np.float32)[:, None] / 100, 16, axis=1)
-    np.savez(
-        path, image_shape=np.array([4, 4]), x=x, y=np.arange(100) % 10, vae=x, rbm=x, dbn=1 - x
-    )
+    """Write ten images and their reconstructions by three models; image i is of grey level 20 i."""
+    x = np.repeat(np.arange(0, 200, 20, dtype=np.uint8)[:, None], 16, axis=1)
+    np.savez(path, image_shape=np.array([4, 4]), x=x, vae=x, rbm=x, dbn=255 - x)
     return path
 
 

@@ -40,7 +40,7 @@ from vae.peers import PEERS
 
 ROOT = Path(__file__).parents[1]
 OPTIONAL = {"edge_probability", "fixed_graph", "squash_mean", "also", "updates", "seeds"}
-OPTIONAL |= {"encoder_filters", "decoder_filters", "kernel", "sources", "mirror"}
+OPTIONAL |= {"encoder_filters", "decoder_filters", "kernel", "sources", "mirror", "results"}
 OPTIONAL |= {*OPTIONAL_EXPERIMENTS}
 
 

@@ -22,7 +22,9 @@ from figure_6_5_image_reconstructions import (
 from figure_6_6_model_reconstructions import row_labels
 from figure_7_1_ablation import draw_trainings
 from figure_prior_samples import sample_panels
+from vae.datasets import as_pixels
 from vae.learning_curves import draw_learning_curves
+from vae.pixels import grey_levels
 from vae.plotting import draw_images, draw_seeds, mosaic, new_figure, settled_limits, style
 from vae.results import by_setting, classes_in_turn, read_arrays, read_table, read_tables, select
 
@@ -103,25 +105,26 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
             "community_sizes": [6, 6],
         },
         {
-            "published": fabricated.run_arrays(folder / "published.npz", **NETWORKS),
-            "like_for_like": fabricated.run_arrays(folder / "like_for_like.npz", **NETWORKS),
+            "published": [fabricated.run_arrays(folder / "published.npz", **NETWORKS)] * 2,
+            "like_for_like": [fabricated.run_arrays(folder / "like_for_like.npz", **NETWORKS)] * 2,
         },
         {"evaluations": fabricated.elbo_table(folder / "a.csv", "latent_dimension", (2, 20))},
         {"evaluations": fabricated.elbo_table(folder / "b.csv", "train_size", (100, 1000))},
-        {"arrays": grey},
+        {"images": grey, "codes": grey},
         {
-            "arrays": [grey, colour],
+            "images": [grey, colour],
             "datasets": ["photo_patches_grey", "photo_patches_rgb"],
             "architectures": ["two_layer", "two_layer"],
         },
         {
-            "arrays": fabricated.reconstructed_images(folder / "images.npz"),
+            "images": fabricated.reconstructed_images(folder / "images.npz"),
             "evaluations": fabricated.reconstruction_errors(folder / "errors.csv"),
         },
         {
-            "arrays": [grey, colour],
+            "images": [grey, colour],
             "datasets": ["digits", "photo_patches_rgb"],
             "architectures": ["two_layer", "two_layer"],
+            "latent_dimensions": [2, 5],
         },
         {"evaluations": ablation(folder / "ablation.csv"), "trainings": TRAININGS},
         {"evaluations": aevb(folder / "aevb.csv")},
@@ -300,7 +303,21 @@ def test_row_labels_stand_at_the_middle_of_their_rows() -> None:
 
 def test_classes_take_turns() -> None:
     labels = np.array([2, 2, 0, 1, 0])
-    assert labels[classes_in_turn(labels)].tolist() == [0, 1, 2, 0, 2]
+    assert labels[classes_in_turn(labels, 9)].tolist() == [0, 1, 2, 0, 2]
+    assert labels[classes_in_turn(labels, 4)].tolist() == [0, 1, 2, 0]
+
+
+def test_shown_items_of_a_class_lie_evenly_spaced_in_it() -> None:
+    assert classes_in_turn(np.zeros(10, dtype=np.int64), 4).tolist() == [0, 3, 6, 9]
+    labels = np.repeat([0, 1], [7, 5])
+    assert classes_in_turn(labels, 6).tolist() == [0, 7, 3, 9, 6, 11]
+
+
+def test_grey_levels_are_the_nearest() -> None:
+    pixels = np.array([[-0.1, 0.0, 0.5 / 255, 0.6 / 255, 254.4 / 255, 1.0, 1.5]])
+    assert grey_levels(pixels).tolist() == [[0, 0, 0, 1, 254, 255, 255]]
+    levels = np.arange(256, dtype=np.uint8)
+    np.testing.assert_array_equal(grey_levels(as_pixels(levels)), levels)
 
 
 def test_a_profile_adds_up_to_its_total() -> None:
@@ -364,7 +381,7 @@ def test_matrices_stand_in_report_order_above_their_reconstructions(tmp_path: Pa
     for row, name in zip(panels, ("x_test", "reconstruction"), strict=True):
         for axes, item in zip(row, (2, 1, 0), strict=True):
             shown = axes.images[0].get_array()
-            np.testing.assert_array_equal(shown, arrays[name][item].reshape(12, 12))
+            np.testing.assert_array_equal(shown, as_pixels(arrays[name][item]).reshape(12, 12))
 
 
 def test_principal_components_find_the_widest_direction() -> None:
@@ -404,7 +421,7 @@ def test_each_class_is_named_at_its_median() -> None:
 def test_the_manifold_needs_two_latent_dimensions(tmp_path: Path) -> None:
     path = fabricated.run_arrays(tmp_path / "arrays.npz", latent_dimension=3)
     with pytest.raises(ValueError, match=r"arrays\.npz, array: 'manifold'"):
-        draw("figure_6_4_latent_manifold", {"arrays": path}, tmp_path)
+        draw("figure_6_4_latent_manifold", {"images": path, "codes": path}, tmp_path)
 
 
 def test_reconstructions_of_several_architectures_share_their_originals(tmp_path: Path) -> None:
@@ -413,9 +430,9 @@ def test_reconstructions_of_several_architectures_share_their_originals(tmp_path
     assert list(rows) == ["Original", "One layer", "Two layer"]
     assert image_shape == [4, 4]
     arrays = read_arrays(path, "x_test", "reconstruction")
-    spread = [0, 4, 8, 13, 17, 21, 26, 30, 34, 39]
-    np.testing.assert_array_equal(rows["Original"], arrays["x_test"][spread])
-    np.testing.assert_array_equal(rows["One layer"], arrays["reconstruction"][spread])
+    turns = [0, 1, 2, 12, 13, 14, 24, 25, 26, 39]
+    np.testing.assert_array_equal(rows["Original"], arrays["x_test"][turns])
+    np.testing.assert_array_equal(rows["One layer"], arrays["reconstruction"][turns])
     assert list(reconstruction_rows({"one_layer": path})[0]) == ["Original", "Reconstruction"]
 
 
@@ -440,12 +457,12 @@ def test_models_are_labelled_with_their_like_for_like_error(tmp_path: Path) -> N
 def test_samples_stand_beside_held_out_images(tmp_path: Path) -> None:
     two = fabricated.run_arrays(tmp_path / "two.npz")
     five = fabricated.run_arrays(tmp_path / "five.npz", latent_dimension=5)
-    panels = sample_panels("digits", [("two_layer", two), ("two_layer", five)])
+    panels = sample_panels("digits", [("two_layer", 2, two), ("two_layer", 5, five)])
     titles = ["Digits: test", "2 latent dimensions", "5 latent dimensions"]
     assert [panel.title for panel in panels] == titles
     samples = read_arrays(five, "prior_samples")["prior_samples"]
     np.testing.assert_array_equal(panels[2].images, samples[:36])
-    several = sample_panels("frey_face", [("one_layer", two), ("two_layer", five)])
+    several = sample_panels("frey_face", [("one_layer", 2, two), ("two_layer", 5, five)])
     assert [panel.title for panel in several] == ["Frey Face: test", "One layer", "Two layer"]
 
 
@@ -455,12 +472,13 @@ def test_images_of_every_shape_and_without_classes_are_drawn(tmp_path: Path) -> 
     grey = fabricated.run_arrays(tmp_path / "grey.npz", (32, 32), 20)
     colour = fabricated.run_arrays(tmp_path / "rgb.npz", (32, 32, 3), 20)
     runs = {
-        "arrays": [faces, grey, faces, colour],
+        "images": [faces, grey, faces, colour],
         "datasets": ["frey_face", "cifar10_grey", "frey_face", "cifar10_rgb"],
         "architectures": ["two_layer_200"] * 2 + ["two_layer_200_gaussian", "two_layer_200"],
     }
-    for name in ("figure_6_5_image_reconstructions", "figure_prior_samples"):
-        assert draw(name, runs, tmp_path)[0].startswith(b"<?xml")
+    sampled = runs | {"latent_dimensions": [20] * 4}
+    assert draw("figure_6_5_image_reconstructions", runs, tmp_path)[0].startswith(b"<?xml")
+    assert draw("figure_prior_samples", sampled, tmp_path)[0].startswith(b"<?xml")
 
 
 def test_costs_are_medians_over_the_limits_time(tmp_path: Path) -> None:

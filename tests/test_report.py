@@ -363,6 +363,20 @@ def test_the_ranking_is_told_as_it_was_measured(values: Path, tmp_path: Path) ->
     assert differs not in " ".join(render(REPORT / "report.md", found, captions).split())
 
 
+def test_what_convolutions_bring_is_told_where_it_was_tested(values: Path, tmp_path: Path) -> None:
+    found = json.loads(values.read_text())
+    claim = "claims.convolutions_help_on_faces"
+    found["claims"].append(claim.removeprefix("claims."))
+    for verdict, told in (("not tested", False), ("not reproduced", True)):
+        found |= {f"{claim}.verdict": verdict, f"{claim}.statement": "They would help."}
+        found[f"{claim}.finding"] = "Lower by 3 nats."
+        (tmp_path / "values.json").write_text(json.dumps(found))
+        report_markdown(REPORT / "report.md", tmp_path / "values.json", CAPTIONS, tmp_path / "r.md")
+        text = " ".join((tmp_path / "r.md").read_text().split())
+        assert ("They would help. Not reproduced: Lower by 3 nats." in text) == told
+        assert ("first hidden layers are convolutions" in text) == told
+
+
 @pytest.mark.parametrize("path", CAPTIONS, ids=lambda path: path.stem)
 def test_captions_are_plain_sentences(path: Path) -> None:
     text = path.read_text().strip()

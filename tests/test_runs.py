@@ -51,8 +51,8 @@ def matched(pattern: str, folder: str) -> Wildcards | None:
 
 
 def test_folder_is_the_runs_parameters() -> None:
-    assert RUN.folder == "results/models/digits/two_layer/report/z2-nall-e100/numpy-seed1"
-    assert MACHINE.folder == "results/models/digits/rbm/n300/seed2"
+    assert RUN.folder == "models/digits/two_layer/report/z2-nall-e100/numpy-seed1"
+    assert MACHINE.folder == "models/digits/rbm/n300/seed2"
 
 
 @pytest.mark.parametrize(

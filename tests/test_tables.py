@@ -9,6 +9,7 @@ import fabricated
 import numpy as np
 import pytest
 
+from vae.architecture import NETWORKS
 from vae.results import read_table, read_tables, select, varying
 from vae.tables import mean_and_deviation, write_table
 from vae.wording import in_report_order, readable
@@ -83,6 +84,48 @@ def test_energy_has_no_column_where_the_machine_tells_none(tmp_path: Path) -> No
     path.write_text(path.read_text().replace("90000.0", ""))
     rows = rows_of("table_5_1b_like_for_like", tmp_path, timings=path)
     assert not any(name.startswith("Energy") for name in rows[0])
+
+
+def test_every_network_on_images_has_its_size_bound_and_error(tmp_path: Path) -> None:
+    runs = (("two_layer", 1), ("two_layer", 2), ("wide", 1))
+    values = (("elbo", -100.0), ("mean_squared_error", 0.01))
+    rows = rows_of(
+        "table_images",
+        tmp_path,
+        evaluations=fabricated.measurements(
+            tmp_path / "images.csv",
+            [
+                {
+                    "dataset": "frey_face",
+                    "architecture": architecture,
+                    "seed": seed,
+                    "split": split,
+                    "metric": metric,
+                    "value": seed * value,
+                }
+                for architecture, seed in runs
+                for split in ("train", "test")
+                for metric, value in values
+            ],
+        ),
+        cards=[fabricated.card(tmp_path / "frey_face.json", name="frey_face", shape=[3, 2])],
+        architectures={
+            "two_layer": NETWORKS["two_layer"],
+            "wide": {
+                "encoder_sizes": [7],
+                "encoder_activation": "relu",
+                "decoder_sizes": [5],
+                "decoder_activation": "relu",
+                "likelihood": "bernoulli",
+            },
+        },
+    )
+    assert [row["Network"] for row in rows] == ["Two layer", "Wide"]
+    assert [row["Seeds"] for row in rows] == ["2", "1"]
+    assert rows[0]["Test ELBO (nats/image)"] == "-150.00 ± 70.71"
+    assert rows[1]["Test error (levels of 255)"] == "25.5"
+    # 6 pixels to 7 units to 2 means and 2 log variances; 2 latents to 5 units to 6 pixels.
+    assert rows[1]["Parameters"] == str(6 * 7 + 7 + 7 * 4 + 4 + 2 * 5 + 5 + 5 * 6 + 6)
 
 
 def test_reconstruction_errors_stand_beside_the_published_ones(tmp_path: Path) -> None:

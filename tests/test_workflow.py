@@ -133,8 +133,8 @@ def test_one_figure_after_its_files_are_gone(edited: Project):
 def test_the_same_seed_gives_the_same_numbers(edited: Project):
     """Everything but times is the same, to the byte, when trained again."""
     run = next((edited.root / "results/models").rglob("model.npz")).parent
-    before = {name: (run / name).read_bytes() for name in ("model.npz", "arrays.npz")}
-    target = str((run / "arrays.npz").relative_to(edited.root))
+    before = {name: (run / name).read_bytes() for name in ("model.npz", "images.npz")}
+    target = str((run / "images.npz").relative_to(edited.root))
     edited.snakemake("--forceall", target)
     assert {name: (run / name).read_bytes() for name in before} == before
 

@@ -20,6 +20,8 @@ from matplotlib.text import Text
 from matplotlib.typing import LineStyleType
 from numpy.typing import NDArray
 
+from vae.pixels import grey_levels
+
 COLUMN_WIDTH = 3.4
 PAGE_WIDTH = 6.8
 """Widths in inches of a figure in one column and across the page."""
@@ -110,7 +112,7 @@ def mosaic(
     Parameters
     ----------
     images : array of shape (n, d)
-        Pixels in [0, 1], and cut to it; row-major.
+        Grey levels, uint8, or pixels in [0, 1], and cut to it; row-major.
     image_shape
         Height and width, and 3 for colour; their product is d.
     columns
@@ -124,8 +126,8 @@ def mosaic(
     """
     height, width = image_shape[:2]
     scale = -(-_CELL // max(height, width))
-    pixels = np.rint(255 * np.clip(images, 0.0, 1.0)).astype(np.uint8)
-    pixels = pixels.reshape(len(images), height, width, -1).repeat(scale, 1).repeat(scale, 2)
+    levels = images if images.dtype == np.uint8 else grey_levels(images)
+    pixels = levels.reshape(len(images), height, width, -1).repeat(scale, 1).repeat(scale, 2)
     step_y, step_x = scale * height + _GAP, scale * width + _GAP
     rows = -(-len(images) // columns)
     sheet = np.full((rows * step_y - _GAP, columns * step_x - _GAP, 3), background, dtype=np.uint8)

@@ -145,16 +145,24 @@ def seeds_by(frame: pd.DataFrame, column: str) -> tuple[NDArray[Any], NDArray[np
     return wide.columns.to_numpy(), wide.to_numpy(dtype=np.float64)
 
 
-def classes_in_turn(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Order items so that the classes take turns: 0, 1, ..., 0, 1, ...
+def classes_in_turn(labels: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Choose items to show, so that the classes take turns: 0, 1, ..., 0, 1, ...
+
+    Those of a class lie evenly spaced among all of it, since neighbours may be alike: frames of a
+    film are.
 
     Returns
     -------
-    int64 array of shape (n,)
-        Indices: the first item of every class, then the second of every class, and so on.
+    int64 array of shape (count,), or fewer if there are fewer
+        Indices: one item of every class, then a second of every class, and so on.
     """
-    turn = np.empty(len(labels), dtype=np.int64)
-    for label in np.unique(labels):
+    classes = np.unique(labels)
+    each = -(-count // len(classes))
+    chosen, turns = [], []
+    for label in classes:
         members = np.flatnonzero(labels == label)
-        turn[members] = np.arange(len(members))
-    return np.lexsort((labels, turn))
+        turn = np.arange(min(each, len(members)))
+        chosen.append(members[np.linspace(0, len(members) - 1, len(turn)).astype(int)])
+        turns.append(turn)
+    items = np.concatenate(chosen)
+    return items[np.lexsort((labels[items], np.concatenate(turns)))][:count]

@@ -6,6 +6,8 @@ READABLE = {
     "cifar10": "CIFAR-10",
     "cifar10_grey": "CIFAR-10, grey",
     "cifar10_rgb": "CIFAR-10, colour",
+    "convolutional_cifar10_grey": "Convolutional",
+    "convolutional_frey_face": "Convolutional",
     "cupy": "CuPy",
     "dbn": "DBN",
     "frey_face": "Frey Face",

@@ -13,13 +13,14 @@ from planning.datasets import training_items
 from vae.architecture import NETWORKS
 
 RUN_PATTERN = (
-    "results/models/{dataset}/{architecture}/{training}/"
+    "models/{dataset}/{architecture}/{training}/"
     "z{latent_dimension}-n{train_size}-e{epochs}/{backend}-seed{seed}"
 )
-"""Folder of a VAE run, as a Snakemake pattern with the fields of `Run` as its wildcards."""
+"""Folder of a VAE run within that of the results, as a Snakemake pattern with `Run`'s fields as
+its wildcards."""
 
-MACHINE_PATTERN = "results/models/{dataset}/{machine}/n{train_size}/seed{seed}"
-"""Folder of a Boltzmann machine, with the fields of `MachineRun` as its wildcards."""
+MACHINE_PATTERN = "models/{dataset}/{machine}/n{train_size}/seed{seed}"
+"""Folder of a Boltzmann machine, likewise, with the fields of `MachineRun` as its wildcards."""
 
 MACHINES = ("rbm", "dbn")
 """The Boltzmann machines that stand beside the VAE in the comparison."""
@@ -72,7 +73,7 @@ class Run:
 
     @property
     def folder(self) -> str:
-        """Folder of the run, relative to the project root."""
+        """Folder of the run, relative to that of the results."""
         return RUN_PATTERN.format_map(vars(self))
 
     @classmethod
@@ -101,7 +102,7 @@ class MachineRun:
 
     @property
     def folder(self) -> str:
-        """Folder of the run, relative to the project root."""
+        """Folder of the run, relative to that of the results."""
         return MACHINE_PATTERN.format_map(vars(self))
 
     @classmethod

@@ -1,8 +1,8 @@
 # Needs the models and the datasets they were trained on.
-# Gives tidy tables, a row a measurement: evaluation.csv (and arrays.npz for the figures) beside each
-# VAE, results/evaluations/{experiment}.csv for all of an experiment's runs with the separation of
-# their latent spaces, the comparison of VAE, RBM and DBN in results/evaluations/reconstruction.csv,
-# and the verdicts on the report's claims in results/claims.json.
+# Gives tidy tables, a row a measurement: evaluation.csv (with images.npz and codes.npz, for figures)
+# beside each VAE, results/evaluations/{experiment}.csv for all of an experiment's runs with the
+# separation of their latent spaces, and the comparison of VAE, RBM and DBN in
+# results/evaluations/reconstruction.csv.
 
 COMPARISON = config["experiments"]["comparison"]
 EXPERIMENTS = planned_experiments(config)
@@ -12,14 +12,15 @@ DATASETS = planned_datasets(config)
 rule evaluate_vae:
     input:
         dataset="results/datasets/{dataset}.npz",
-        model=f"{RUN_PATTERN}/model.npz",
-        history=f"{RUN_PATTERN}/history.csv",
+        model=f"results/{RUN_PATTERN}/model.npz",
+        history=f"results/{RUN_PATTERN}/history.csv",
         code=code_inputs("evaluate_vae.py"),
     output:
-        evaluation=f"{RUN_PATTERN}/evaluation.csv",
-        arrays=f"{RUN_PATTERN}/arrays.npz",
+        evaluation=f"results/{RUN_PATTERN}/evaluation.csv",
+        images=f"results/{RUN_PATTERN}/images.npz",
+        codes=f"results/{RUN_PATTERN}/codes.npz",
     log:
-        f"{RUN_PATTERN}/evaluate.log",
+        f"results/{RUN_PATTERN}/evaluate.log",
     conda:
         "../../envs/evaluation.yaml"
     threads: 1
@@ -38,11 +39,11 @@ rule evaluate_vae:
 rule measure_separation:
     input:
         evaluations=lambda wildcards: [
-            f"{run.folder}/evaluation.csv"
+            f"results/{run.folder}/evaluation.csv"
             for run in experiment_runs(config, wildcards.experiment)
         ],
-        arrays=lambda wildcards: [
-            f"{run.folder}/arrays.npz"
+        codes=lambda wildcards: [
+            f"results/{run.folder}/codes.npz"
             for run in experiment_runs(config, wildcards.experiment)
         ],
         code=code_inputs("measure_separation.py"),
@@ -65,7 +66,7 @@ rule measure_separation:
 rule collect_evaluations:
     input:
         evaluations=lambda wildcards: [
-            f"{run.folder}/evaluation.csv"
+            f"results/{run.folder}/evaluation.csv"
             for run in experiment_runs(config, wildcards.experiment)
         ],
         separation="results/evaluations/separation/{experiment}.csv",
@@ -89,13 +90,16 @@ rule collect_evaluations:
 rule compare_reconstructions:
     input:
         dataset=f"results/datasets/{COMPARISON['datasets'][0]}.npz",
-        vae=[f"{run.folder}/model.npz" for run in experiment_runs(config, "comparison")],
-        rbm=[f"{run.folder}/model.npz" for run in machine_runs(config, "rbm")],
-        dbn=[f"{run.folder}/model.npz" for run in machine_runs(config, "dbn")],
+        vae=[
+            f"results/{run.folder}/model.npz"
+            for run in experiment_runs(config, "comparison")
+        ],
+        rbm=[f"results/{run.folder}/model.npz" for run in machine_runs(config, "rbm")],
+        dbn=[f"results/{run.folder}/model.npz" for run in machine_runs(config, "dbn")],
         code=code_inputs("compare_reconstructions.py"),
     output:
         evaluation="results/evaluations/reconstruction.csv",
-        arrays="results/evaluations/reconstruction.npz",
+        images="results/evaluations/reconstruction.npz",
     log:
         "results/logs/evaluations/reconstruction.log",
     conda:
@@ -111,34 +115,3 @@ rule compare_reconstructions:
         root_seed=config["seed"],
     script:
         "../../scripts/compare_reconstructions.py"
-
-
-rule judge_claims:
-    input:
-        claims="config/claims.yaml",
-        evaluations=expand(
-            "results/evaluations/{experiment}.csv", experiment=EXPERIMENTS
-        ),
-        others=[
-            "results/evaluations/reconstruction.csv",
-            "results/profiles/backends.csv",
-            "results/profiles/published_epoch.csv",
-        ],
-        cards=expand("results/datasets/{dataset}.json", dataset=DATASETS),
-        code=code_inputs("judge_claims.py"),
-    output:
-        verdicts="results/claims.json",
-        table="results/tables/table_claims.csv",
-        markdown="results/tables/table_claims.md",
-    log:
-        "results/logs/claims.log",
-    conda:
-        "../../envs/report.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
-    params:
-        optional=list(OPTIONAL_EXPERIMENTS),
-    script:
-        "../../scripts/judge_claims.py"

@@ -1,9 +1,16 @@
-# Needs the tidy tables of results/evaluations, the arrays beside each model, and results/profiles.
-# Gives results/figures/{name}.svg, .pdf and .png. A figure is a target by its rule's name and by
+# Needs the tidy tables of evaluations/, the images and codes beside each model, and profiles/: those
+# in results/, or the ones kept in results/reference/ (RESULTS says which).
+# Gives figures/{name}.svg, .pdf and .png in the same folder. A figure is a target by its rule's name and by
 # each of its files; the target `figures` is all of them, of optional experiments those that are in
 # the configuration.
 
 SIMULATED = config["experiments"]["networks_like_for_like"]["datasets"][0]
+PLANE, PUBLISHED_NETWORKS, SIMULATED_NETWORKS = (
+    f"{RESULTS}/{shown_runs(config, name)[0].folder}"
+    for name in ("manifold", "networks_published", "networks_like_for_like")
+)
+IMAGE_RUNS = shown_runs(config, "images")
+SAMPLED_RUNS = shown_runs(config, "comparison", "images")
 FIGURES = [
     "figure_5_1_profile",
     "figure_5_2_cost_by_size",
@@ -27,26 +34,28 @@ FIGURES += [OPTIONAL_FIGURES[name] for name in EXPERIMENTS if name in OPTIONAL_F
 rule figures:
     input:
         expand(
-            "results/figures/{name}.{kind}", name=FIGURES, kind=["svg", "pdf", "png"]
+            f"{RESULTS}/figures/{{name}}.{{kind}}",
+            name=FIGURES,
+            kind=["svg", "pdf", "png"],
         ),
 
 
 rule figure_5_1_profile:
     input:
-        published="results/profiles/published_epoch.csv",
-        numpy="results/profiles/numpy_epoch.csv",
+        published=f"{RESULTS}/profiles/published_epoch.csv",
+        numpy=f"{RESULTS}/profiles/numpy_epoch.csv",
         code=code_inputs("figure_5_1_profile.py"),
     output:
         svg=report(
-            "results/figures/figure_5_1_profile.svg",
+            f"{RESULTS}/figures/figure_5_1_profile.svg",
             caption="../report/captions/figure_5_1_profile.rst",
             category="Profiling",
             labels={"figure": "figure_5_1_profile"},
         ),
-        pdf="results/figures/figure_5_1_profile.pdf",
-        png="results/figures/figure_5_1_profile.png",
+        pdf=f"{RESULTS}/figures/figure_5_1_profile.pdf",
+        png=f"{RESULTS}/figures/figure_5_1_profile.png",
     log:
-        "results/logs/figures/figure_5_1_profile.log",
+        f"{RESULTS}/logs/figures/figure_5_1_profile.log",
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -62,19 +71,19 @@ rule figure_5_1_profile:
 
 rule figure_5_2_cost_by_size:
     input:
-        costs="results/profiles/cost_by_size.csv",
+        costs=f"{RESULTS}/profiles/cost_by_size.csv",
         code=code_inputs("figure_5_2_cost_by_size.py"),
     output:
         svg=report(
-            "results/figures/figure_5_2_cost_by_size.svg",
+            f"{RESULTS}/figures/figure_5_2_cost_by_size.svg",
             caption="../report/captions/figure_5_2_cost_by_size.rst",
             category="Profiling",
             labels={"figure": "figure_5_2_cost_by_size"},
         ),
-        pdf="results/figures/figure_5_2_cost_by_size.pdf",
-        png="results/figures/figure_5_2_cost_by_size.png",
+        pdf=f"{RESULTS}/figures/figure_5_2_cost_by_size.pdf",
+        png=f"{RESULTS}/figures/figure_5_2_cost_by_size.png",
     log:
-        "results/logs/figures/figure_5_2_cost_by_size.log",
+        f"{RESULTS}/logs/figures/figure_5_2_cost_by_size.log",
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -91,15 +100,15 @@ rule figure_6_1_network_structures:
         code=code_inputs("figure_6_1_network_structures.py"),
     output:
         svg=report(
-            "results/figures/figure_6_1_network_structures.svg",
+            f"{RESULTS}/figures/figure_6_1_network_structures.svg",
             caption="../report/captions/figure_6_1_network_structures.rst",
             category="Simulated networks",
             labels={"figure": "figure_6_1_network_structures"},
         ),
-        pdf="results/figures/figure_6_1_network_structures.pdf",
-        png="results/figures/figure_6_1_network_structures.png",
+        pdf=f"{RESULTS}/figures/figure_6_1_network_structures.pdf",
+        png=f"{RESULTS}/figures/figure_6_1_network_structures.png",
     log:
-        "results/logs/figures/figure_6_1_network_structures.log",
+        f"{RESULTS}/logs/figures/figure_6_1_network_structures.log",
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -114,20 +123,20 @@ rule figure_6_1_network_structures:
 
 rule figure_6_2_network_reconstructions:
     input:
-        published=f"{shown_runs(config, 'networks_published')[0].folder}/arrays.npz",
-        like_for_like=f"{shown_runs(config, 'networks_like_for_like')[0].folder}/arrays.npz",
+        published=multiext(f"{PUBLISHED_NETWORKS}/", "images.npz", "codes.npz"),
+        like_for_like=multiext(f"{SIMULATED_NETWORKS}/", "images.npz", "codes.npz"),
         code=code_inputs("figure_6_2_network_reconstructions.py"),
     output:
         svg=report(
-            "results/figures/figure_6_2_network_reconstructions.svg",
+            f"{RESULTS}/figures/figure_6_2_network_reconstructions.svg",
             caption="../report/captions/figure_6_2_network_reconstructions.rst",
             category="Simulated networks",
             labels={"figure": "figure_6_2_network_reconstructions"},
         ),
-        pdf="results/figures/figure_6_2_network_reconstructions.pdf",
-        png="results/figures/figure_6_2_network_reconstructions.png",
+        pdf=f"{RESULTS}/figures/figure_6_2_network_reconstructions.pdf",
+        png=f"{RESULTS}/figures/figure_6_2_network_reconstructions.png",
     log:
-        "results/logs/figures/figure_6_2_network_reconstructions.log",
+        f"{RESULTS}/logs/figures/figure_6_2_network_reconstructions.log",
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -140,19 +149,19 @@ rule figure_6_2_network_reconstructions:
 
 rule figure_6_3a_elbo_by_latent_dimension:
     input:
-        evaluations="results/evaluations/latent_dimension.csv",
+        evaluations=f"{RESULTS}/evaluations/latent_dimension.csv",
         code=code_inputs("figure_6_3a_elbo_by_latent_dimension.py"),
     output:
         svg=report(
-            "results/figures/figure_6_3a_elbo_by_latent_dimension.svg",
+            f"{RESULTS}/figures/figure_6_3a_elbo_by_latent_dimension.svg",
             caption="../report/captions/figure_6_3a_elbo_by_latent_dimension.rst",
             category="Evidence lower bound",
             labels={"figure": "figure_6_3a_elbo_by_latent_dimension"},
         ),
-        pdf="results/figures/figure_6_3a_elbo_by_latent_dimension.pdf",
-        png="results/figures/figure_6_3a_elbo_by_latent_dimension.png",
+        pdf=f"{RESULTS}/figures/figure_6_3a_elbo_by_latent_dimension.pdf",
+        png=f"{RESULTS}/figures/figure_6_3a_elbo_by_latent_dimension.png",
     log:
-        "results/logs/figures/figure_6_3a_elbo_by_latent_dimension.log",
+        f"{RESULTS}/logs/figures/figure_6_3a_elbo_by_latent_dimension.log",
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -165,19 +174,19 @@ rule figure_6_3a_elbo_by_latent_dimension:
 
 rule figure_6_3b_elbo_by_training_size:
     input:
-        evaluations="results/evaluations/training_size.csv",
+        evaluations=f"{RESULTS}/evaluations/training_size.csv",
         code=code_inputs("figure_6_3b_elbo_by_training_size.py"),
     output:
         svg=report(
-            "results/figures/figure_6_3b_elbo_by_training_size.svg",
+            f"{RESULTS}/figures/figure_6_3b_elbo_by_training_size.svg",
             caption="../report/captions/figure_6_3b_elbo_by_training_size.rst",
             category="Evidence lower bound",
             labels={"figure": "figure_6_3b_elbo_by_training_size"},
         ),
-        pdf="results/figures/figure_6_3b_elbo_by_training_size.pdf",
-        png="results/figures/figure_6_3b_elbo_by_training_size.png",
+        pdf=f"{RESULTS}/figures/figure_6_3b_elbo_by_training_size.pdf",
+        png=f"{RESULTS}/figures/figure_6_3b_elbo_by_training_size.png",
     log:
-        "results/logs/figures/figure_6_3b_elbo_by_training_size.log",
+        f"{RESULTS}/logs/figures/figure_6_3b_elbo_by_training_size.log",
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -190,19 +199,20 @@ rule figure_6_3b_elbo_by_training_size:
 
 rule figure_6_4_latent_manifold:
     input:
-        arrays=f"{shown_runs(config, 'manifold')[0].folder}/arrays.npz",
+        images=f"{PLANE}/images.npz",
+        codes=f"{PLANE}/codes.npz",
         code=code_inputs("figure_6_4_latent_manifold.py"),
     output:
         svg=report(
-            "results/figures/figure_6_4_latent_manifold.svg",
+            f"{RESULTS}/figures/figure_6_4_latent_manifold.svg",
             caption="../report/captions/figure_6_4_latent_manifold.rst",
             category="Latent space",
             labels={"figure": "figure_6_4_latent_manifold"},
         ),
-        pdf="results/figures/figure_6_4_latent_manifold.pdf",
-        png="results/figures/figure_6_4_latent_manifold.png",
+        pdf=f"{RESULTS}/figures/figure_6_4_latent_manifold.pdf",
+        png=f"{RESULTS}/figures/figure_6_4_latent_manifold.png",
     log:
-        "results/logs/figures/figure_6_4_latent_manifold.log",
+        f"{RESULTS}/logs/figures/figure_6_4_latent_manifold.log",
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -215,19 +225,19 @@ rule figure_6_4_latent_manifold:
 
 rule figure_6_5_image_reconstructions:
     input:
-        arrays=[f"{run.folder}/arrays.npz" for run in shown_runs(config, "images")],
+        images=[f"{RESULTS}/{run.folder}/images.npz" for run in IMAGE_RUNS],
         code=code_inputs("figure_6_5_image_reconstructions.py"),
     output:
         svg=report(
-            "results/figures/figure_6_5_image_reconstructions.svg",
+            f"{RESULTS}/figures/figure_6_5_image_reconstructions.svg",
             caption="../report/captions/figure_6_5_image_reconstructions.rst",
             category="Reconstructions",
             labels={"figure": "figure_6_5_image_reconstructions"},
         ),
-        pdf="results/figures/figure_6_5_image_reconstructions.pdf",
-        png="results/figures/figure_6_5_image_reconstructions.png",
+        pdf=f"{RESULTS}/figures/figure_6_5_image_reconstructions.pdf",
+        png=f"{RESULTS}/figures/figure_6_5_image_reconstructions.png",
     log:
-        "results/logs/figures/figure_6_5_image_reconstructions.log",
+        f"{RESULTS}/logs/figures/figure_6_5_image_reconstructions.log",
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -235,28 +245,28 @@ rule figure_6_5_image_reconstructions:
         mem_mb=700,
         runtime="10m",
     params:
-        datasets=[run.dataset for run in shown_runs(config, "images")],
-        architectures=[run.architecture for run in shown_runs(config, "images")],
+        datasets=[run.dataset for run in IMAGE_RUNS],
+        architectures=[run.architecture for run in IMAGE_RUNS],
     script:
         "../../scripts/figure_6_5_image_reconstructions.py"
 
 
 rule figure_6_6_model_reconstructions:
     input:
-        arrays="results/evaluations/reconstruction.npz",
-        evaluations="results/evaluations/reconstruction.csv",
+        images=f"{RESULTS}/evaluations/reconstruction.npz",
+        evaluations=f"{RESULTS}/evaluations/reconstruction.csv",
         code=code_inputs("figure_6_6_model_reconstructions.py"),
     output:
         svg=report(
-            "results/figures/figure_6_6_model_reconstructions.svg",
+            f"{RESULTS}/figures/figure_6_6_model_reconstructions.svg",
             caption="../report/captions/figure_6_6_model_reconstructions.rst",
             category="Reconstructions",
             labels={"figure": "figure_6_6_model_reconstructions"},
         ),
-        pdf="results/figures/figure_6_6_model_reconstructions.pdf",
-        png="results/figures/figure_6_6_model_reconstructions.png",
+        pdf=f"{RESULTS}/figures/figure_6_6_model_reconstructions.pdf",
+        png=f"{RESULTS}/figures/figure_6_6_model_reconstructions.png",
     log:
-        "results/logs/figures/figure_6_6_model_reconstructions.log",
+        f"{RESULTS}/logs/figures/figure_6_6_model_reconstructions.log",
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -269,22 +279,19 @@ rule figure_6_6_model_reconstructions:
 
 rule figure_prior_samples:
     input:
-        arrays=[
-            f"{run.folder}/arrays.npz"
-            for run in shown_runs(config, "comparison", "images")
-        ],
+        images=[f"{RESULTS}/{run.folder}/images.npz" for run in SAMPLED_RUNS],
         code=code_inputs("figure_prior_samples.py"),
     output:
         svg=report(
-            "results/figures/figure_prior_samples.svg",
+            f"{RESULTS}/figures/figure_prior_samples.svg",
             caption="../report/captions/figure_prior_samples.rst",
             category="Latent space",
             labels={"figure": "figure_prior_samples"},
         ),
-        pdf="results/figures/figure_prior_samples.pdf",
-        png="results/figures/figure_prior_samples.png",
+        pdf=f"{RESULTS}/figures/figure_prior_samples.pdf",
+        png=f"{RESULTS}/figures/figure_prior_samples.png",
     log:
-        "results/logs/figures/figure_prior_samples.log",
+        f"{RESULTS}/logs/figures/figure_prior_samples.log",
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -292,29 +299,28 @@ rule figure_prior_samples:
         mem_mb=700,
         runtime="10m",
     params:
-        datasets=[run.dataset for run in shown_runs(config, "comparison", "images")],
-        architectures=[
-            run.architecture for run in shown_runs(config, "comparison", "images")
-        ],
+        datasets=[run.dataset for run in SAMPLED_RUNS],
+        architectures=[run.architecture for run in SAMPLED_RUNS],
+        latent_dimensions=[run.latent_dimension for run in SAMPLED_RUNS],
     script:
         "../../scripts/figure_prior_samples.py"
 
 
 rule figure_7_1_ablation:
     input:
-        evaluations="results/evaluations/ablation.csv",
+        evaluations=f"{RESULTS}/evaluations/ablation.csv",
         code=code_inputs("figure_7_1_ablation.py"),
     output:
         svg=report(
-            "results/figures/figure_7_1_ablation.svg",
+            f"{RESULTS}/figures/figure_7_1_ablation.svg",
             caption="../report/captions/figure_7_1_ablation.rst",
             category="Evidence lower bound",
             labels={"figure": "figure_7_1_ablation"},
         ),
-        pdf="results/figures/figure_7_1_ablation.pdf",
-        png="results/figures/figure_7_1_ablation.png",
+        pdf=f"{RESULTS}/figures/figure_7_1_ablation.pdf",
+        png=f"{RESULTS}/figures/figure_7_1_ablation.png",
     log:
-        "results/logs/figures/figure_7_1_ablation.log",
+        f"{RESULTS}/logs/figures/figure_7_1_ablation.log",
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -332,19 +338,19 @@ rule figure_7_1_ablation:
 
 rule figure_aevb_bound:
     input:
-        evaluations="results/evaluations/aevb.csv",
+        evaluations=f"{RESULTS}/evaluations/aevb.csv",
         code=code_inputs("figure_aevb_bound.py"),
     output:
         svg=report(
-            "results/figures/figure_aevb_bound.svg",
+            f"{RESULTS}/figures/figure_aevb_bound.svg",
             caption="../report/captions/figure_aevb_bound.rst",
             category="Evidence lower bound",
             labels={"figure": "figure_aevb_bound"},
         ),
-        pdf="results/figures/figure_aevb_bound.pdf",
-        png="results/figures/figure_aevb_bound.png",
+        pdf=f"{RESULTS}/figures/figure_aevb_bound.pdf",
+        png=f"{RESULTS}/figures/figure_aevb_bound.png",
     log:
-        "results/logs/figures/figure_aevb_bound.log",
+        f"{RESULTS}/logs/figures/figure_aevb_bound.log",
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -357,19 +363,19 @@ rule figure_aevb_bound:
 
 rule figure_equal_updates:
     input:
-        evaluations="results/evaluations/equal_updates.csv",
+        evaluations=f"{RESULTS}/evaluations/equal_updates.csv",
         code=code_inputs("figure_equal_updates.py"),
     output:
         svg=report(
-            "results/figures/figure_equal_updates.svg",
+            f"{RESULTS}/figures/figure_equal_updates.svg",
             caption="../report/captions/figure_equal_updates.rst",
             category="Evidence lower bound",
             labels={"figure": "figure_equal_updates"},
         ),
-        pdf="results/figures/figure_equal_updates.pdf",
-        png="results/figures/figure_equal_updates.png",
+        pdf=f"{RESULTS}/figures/figure_equal_updates.pdf",
+        png=f"{RESULTS}/figures/figure_equal_updates.png",
     log:
-        "results/logs/figures/figure_equal_updates.log",
+        f"{RESULTS}/logs/figures/figure_equal_updates.log",
     conda:
         "../../envs/figures.yaml"
     threads: 1

@@ -10,12 +10,12 @@ rule train_vae:
             "train_vae.py", f"vae.backends.{wildcards.backend}"
         ),
     output:
-        model=f"{RUN_PATTERN}/model.npz",
-        history=f"{RUN_PATTERN}/history.csv",
+        model=f"results/{RUN_PATTERN}/model.npz",
+        history=f"results/{RUN_PATTERN}/history.csv",
     log:
-        f"{RUN_PATTERN}/train.log",
+        f"results/{RUN_PATTERN}/train.log",
     benchmark:
-        f"{RUN_PATTERN}/benchmark.tsv"
+        f"results/{RUN_PATTERN}/benchmark.tsv"
     conda:
         "../../envs/training.yaml"
     threads: 1
@@ -39,12 +39,12 @@ rule train_boltzmann:
         dataset="results/datasets/{dataset}.npz",
         code=code_inputs("train_boltzmann.py"),
     output:
-        model=f"{MACHINE_PATTERN}/model.npz",
-        history=f"{MACHINE_PATTERN}/history.csv",
+        model=f"results/{MACHINE_PATTERN}/model.npz",
+        history=f"results/{MACHINE_PATTERN}/history.csv",
     log:
-        f"{MACHINE_PATTERN}/train.log",
+        f"results/{MACHINE_PATTERN}/train.log",
     benchmark:
-        f"{MACHINE_PATTERN}/benchmark.tsv"
+        f"results/{MACHINE_PATTERN}/benchmark.tsv"
     conda:
         "../../envs/training.yaml"
     threads: 1

@@ -1,6 +1,6 @@
 # Needs every figure, every table and the values behind the prose.
-# Gives results/report: report.md with every number looked up, and from it report.html (one file that
-# needs no other) and report.pdf.
+# Gives report/, in the folder RESULTS: report.md with every number looked up, and from it report.html
+# (one file that needs no other) and report.pdf.
 
 TEXT = "workflow/report"
 
@@ -8,20 +8,20 @@ TEXT = "workflow/report"
 rule report_values:
     input:
         evaluations=expand(
-            "results/evaluations/{experiment}.csv", experiment=EXPERIMENTS
+            f"{RESULTS}/evaluations/{{experiment}}.csv", experiment=EXPERIMENTS
         ),
-        reconstruction="results/evaluations/reconstruction.csv",
-        cards=expand("results/datasets/{dataset}.json", dataset=DATASETS),
-        backends="results/profiles/backends.csv",
-        machine="results/profiles/machine.json",
-        published_profile="results/profiles/published_epoch.csv",
-        numpy_profile="results/profiles/numpy_epoch.csv",
-        claims="results/claims.json",
+        reconstruction=f"{RESULTS}/evaluations/reconstruction.csv",
+        cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=DATASETS),
+        backends=f"{RESULTS}/profiles/backends.csv",
+        machine=f"{RESULTS}/profiles/machine.json",
+        published_profile=f"{RESULTS}/profiles/published_epoch.csv",
+        numpy_profile=f"{RESULTS}/profiles/numpy_epoch.csv",
+        claims=f"{RESULTS}/claims.json",
         code=code_inputs("report_values.py"),
     output:
-        values="results/report/values.json",
+        values=f"{RESULTS}/report/values.json",
     log:
-        "results/logs/report/values.log",
+        f"{RESULTS}/logs/report/values.log",
     conda:
         "../../envs/report.yaml"
     threads: 1
@@ -46,13 +46,13 @@ rule report_values:
 rule report_markdown:
     input:
         template=f"{TEXT}/report.md",
-        values="results/report/values.json",
+        values=f"{RESULTS}/report/values.json",
         captions=expand(f"{TEXT}/captions/{{name}}.rst", name=FIGURES + TABLES),
         code=code_inputs("report_markdown.py"),
     output:
-        markdown="results/report/report.md",
+        markdown=f"{RESULTS}/report/report.md",
     log:
-        "results/logs/report/markdown.log",
+        f"{RESULTS}/logs/report/markdown.log",
     conda:
         "../../envs/report.yaml"
     threads: 1
@@ -65,22 +65,22 @@ rule report_markdown:
 
 rule report_html:
     input:
-        markdown="results/report/report.md",
-        figures=expand("results/figures/{name}.svg", name=FIGURES),
-        tables=expand("results/tables/{name}.csv", name=TABLES),
+        markdown=f"{RESULTS}/report/report.md",
+        figures=expand(f"{RESULTS}/figures/{{name}}.svg", name=FIGURES),
+        tables=expand(f"{RESULTS}/tables/{{name}}.csv", name=TABLES),
         crossref=f"{TEXT}/crossref.lua",
         bibliography=f"{TEXT}/references.bib",
         style=f"{TEXT}/style.css",
         code=code_inputs("report_html.py"),
     output:
         html=report(
-            "results/report/report.html",
+            f"{RESULTS}/report/report.html",
             caption="../report/captions/report.rst",
             category="Report",
             labels={"report": "the whole text"},
         ),
     log:
-        "results/logs/report/html.log",
+        f"{RESULTS}/logs/report/html.log",
     conda:
         "../../envs/report.yaml"
     threads: 1
@@ -93,17 +93,17 @@ rule report_html:
 
 rule report_pdf:
     input:
-        markdown="results/report/report.md",
-        figures=expand("results/figures/{name}.svg", name=FIGURES),
-        tables=expand("results/tables/{name}.csv", name=TABLES),
+        markdown=f"{RESULTS}/report/report.md",
+        figures=expand(f"{RESULTS}/figures/{{name}}.svg", name=FIGURES),
+        tables=expand(f"{RESULTS}/tables/{{name}}.csv", name=TABLES),
         crossref=f"{TEXT}/crossref.lua",
         bibliography=f"{TEXT}/references.bib",
         template=f"{TEXT}/report.typ",
         code=code_inputs("report_pdf.py"),
     output:
-        pdf="results/report/report.pdf",
+        pdf=f"{RESULTS}/report/report.pdf",
     log:
-        "results/logs/report/pdf.log",
+        f"{RESULTS}/logs/report/pdf.log",
     conda:
         "../../envs/report.yaml"
     threads: 1

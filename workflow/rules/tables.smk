@@ -1,5 +1,6 @@
-# Needs the tidy tables of results/evaluations, the data cards and results/profiles.
-# Gives results/tables/{name}.csv and .md. A table is a target by its rule's name and by each of its
+# Needs the tidy tables of evaluations/, the data cards and profiles/: those in results/, or the ones
+# kept in results/reference/ (RESULTS says which).
+# Gives tables/{name}.csv and .md in the same folder, and claims.json. A table is a target by its rule's name and by each of its
 # files; the target `tables` is all of them, the verdicts on the claims included.
 
 NETWORK_EXPERIMENTS = [
@@ -17,6 +18,7 @@ TABLES = [
     "table_5_1b_like_for_like",
     "table_6_1_reconstruction_error",
     "table_datasets",
+    "table_images",
     "table_latent_dimension",
     "table_network_loss",
     "table_notebook_losses",
@@ -26,23 +28,23 @@ TABLES = [
 
 rule tables:
     input:
-        expand("results/tables/{name}.{kind}", name=TABLES, kind=["csv", "md"]),
+        expand(f"{RESULTS}/tables/{{name}}.{{kind}}", name=TABLES, kind=["csv", "md"]),
 
 
 rule table_5_1a_as_published:
     input:
-        jobs="results/profiles/report_jobs.csv",
+        jobs=f"{RESULTS}/profiles/report_jobs.csv",
         code=code_inputs("table_5_1a_as_published.py"),
     output:
         table=report(
-            "results/tables/table_5_1a_as_published.csv",
+            f"{RESULTS}/tables/table_5_1a_as_published.csv",
             caption="../report/captions/table_5_1a_as_published.rst",
             category="Profiling",
             labels={"table": "table_5_1a_as_published"},
         ),
-        markdown="results/tables/table_5_1a_as_published.md",
+        markdown=f"{RESULTS}/tables/table_5_1a_as_published.md",
     log:
-        "results/logs/tables/table_5_1a_as_published.log",
+        f"{RESULTS}/logs/tables/table_5_1a_as_published.log",
     conda:
         "../../envs/evaluation.yaml"
     threads: 1
@@ -57,18 +59,18 @@ rule table_5_1a_as_published:
 
 rule table_5_1b_like_for_like:
     input:
-        timings="results/profiles/backends.csv",
+        timings=f"{RESULTS}/profiles/backends.csv",
         code=code_inputs("table_5_1b_like_for_like.py"),
     output:
         table=report(
-            "results/tables/table_5_1b_like_for_like.csv",
+            f"{RESULTS}/tables/table_5_1b_like_for_like.csv",
             caption="../report/captions/table_5_1b_like_for_like.rst",
             category="Profiling",
             labels={"table": "table_5_1b_like_for_like"},
         ),
-        markdown="results/tables/table_5_1b_like_for_like.md",
+        markdown=f"{RESULTS}/tables/table_5_1b_like_for_like.md",
     log:
-        "results/logs/tables/table_5_1b_like_for_like.log",
+        f"{RESULTS}/logs/tables/table_5_1b_like_for_like.log",
     conda:
         "../../envs/evaluation.yaml"
     threads: 1
@@ -81,18 +83,18 @@ rule table_5_1b_like_for_like:
 
 rule table_6_1_reconstruction_error:
     input:
-        evaluations="results/evaluations/reconstruction.csv",
+        evaluations=f"{RESULTS}/evaluations/reconstruction.csv",
         code=code_inputs("table_6_1_reconstruction_error.py"),
     output:
         table=report(
-            "results/tables/table_6_1_reconstruction_error.csv",
+            f"{RESULTS}/tables/table_6_1_reconstruction_error.csv",
             caption="../report/captions/table_6_1_reconstruction_error.rst",
             category="Reconstructions",
             labels={"table": "table_6_1_reconstruction_error"},
         ),
-        markdown="results/tables/table_6_1_reconstruction_error.md",
+        markdown=f"{RESULTS}/tables/table_6_1_reconstruction_error.md",
     log:
-        "results/logs/tables/table_6_1_reconstruction_error.log",
+        f"{RESULTS}/logs/tables/table_6_1_reconstruction_error.log",
     conda:
         "../../envs/evaluation.yaml"
     threads: 1
@@ -107,18 +109,18 @@ rule table_6_1_reconstruction_error:
 
 rule table_datasets:
     input:
-        cards=expand("results/datasets/{dataset}.json", dataset=DATASETS),
+        cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=DATASETS),
         code=code_inputs("table_datasets.py"),
     output:
         table=report(
-            "results/tables/table_datasets.csv",
+            f"{RESULTS}/tables/table_datasets.csv",
             caption="../report/captions/table_datasets.rst",
             category="Data",
             labels={"table": "table_datasets"},
         ),
-        markdown="results/tables/table_datasets.md",
+        markdown=f"{RESULTS}/tables/table_datasets.md",
     log:
-        "results/logs/tables/table_datasets.log",
+        f"{RESULTS}/logs/tables/table_datasets.log",
     conda:
         "../../envs/evaluation.yaml"
     threads: 1
@@ -129,20 +131,53 @@ rule table_datasets:
         "../../scripts/table_datasets.py"
 
 
+rule table_images:
+    input:
+        evaluations=f"{RESULTS}/evaluations/images.csv",
+        cards=expand(
+            f"{RESULTS}/datasets/{{dataset}}.json",
+            dataset=sorted({run.dataset for run in IMAGE_RUNS}),
+        ),
+        code=code_inputs("table_images.py"),
+    output:
+        table=report(
+            f"{RESULTS}/tables/table_images.csv",
+            caption="../report/captions/table_images.rst",
+            category="Reconstructions",
+            labels={"table": "table_images"},
+        ),
+        markdown=f"{RESULTS}/tables/table_images.md",
+    log:
+        f"{RESULTS}/logs/tables/table_images.log",
+    conda:
+        "../../envs/evaluation.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    params:
+        architectures={
+            run.architecture: architecture_settings(config, run.architecture)
+            for run in IMAGE_RUNS
+        },
+    script:
+        "../../scripts/table_images.py"
+
+
 rule table_latent_dimension:
     input:
-        evaluations="results/evaluations/latent_dimension.csv",
+        evaluations=f"{RESULTS}/evaluations/latent_dimension.csv",
         code=code_inputs("table_latent_dimension.py"),
     output:
         table=report(
-            "results/tables/table_latent_dimension.csv",
+            f"{RESULTS}/tables/table_latent_dimension.csv",
             caption="../report/captions/table_latent_dimension.rst",
             category="Evidence lower bound",
             labels={"table": "table_latent_dimension"},
         ),
-        markdown="results/tables/table_latent_dimension.md",
+        markdown=f"{RESULTS}/tables/table_latent_dimension.md",
     log:
-        "results/logs/tables/table_latent_dimension.log",
+        f"{RESULTS}/logs/tables/table_latent_dimension.log",
     conda:
         "../../envs/evaluation.yaml"
     threads: 1
@@ -156,20 +191,20 @@ rule table_latent_dimension:
 rule table_network_loss:
     input:
         evaluations=expand(
-            "results/evaluations/{experiment}.csv", experiment=NETWORK_EXPERIMENTS
+            f"{RESULTS}/evaluations/{{experiment}}.csv", experiment=NETWORK_EXPERIMENTS
         ),
-        cards=expand("results/datasets/{dataset}.json", dataset=NETWORK_DATASETS),
+        cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=NETWORK_DATASETS),
         code=code_inputs("table_network_loss.py"),
     output:
         table=report(
-            "results/tables/table_network_loss.csv",
+            f"{RESULTS}/tables/table_network_loss.csv",
             caption="../report/captions/table_network_loss.rst",
             category="Simulated networks",
             labels={"table": "table_network_loss"},
         ),
-        markdown="results/tables/table_network_loss.md",
+        markdown=f"{RESULTS}/tables/table_network_loss.md",
     log:
-        "results/logs/tables/table_network_loss.log",
+        f"{RESULTS}/logs/tables/table_network_loss.log",
     conda:
         "../../envs/evaluation.yaml"
     threads: 1
@@ -183,19 +218,19 @@ rule table_network_loss:
 rule table_notebook_losses:
     input:
         evaluations=expand(
-            "results/evaluations/{experiment}.csv", experiment=EXPERIMENTS
+            f"{RESULTS}/evaluations/{{experiment}}.csv", experiment=EXPERIMENTS
         ),
         code=code_inputs("table_notebook_losses.py"),
     output:
         table=report(
-            "results/tables/table_notebook_losses.csv",
+            f"{RESULTS}/tables/table_notebook_losses.csv",
             caption="../report/captions/table_notebook_losses.rst",
             category="Evidence lower bound",
             labels={"table": "table_notebook_losses"},
         ),
-        markdown="results/tables/table_notebook_losses.md",
+        markdown=f"{RESULTS}/tables/table_notebook_losses.md",
     log:
-        "results/logs/tables/table_notebook_losses.log",
+        f"{RESULTS}/logs/tables/table_notebook_losses.log",
     conda:
         "../../envs/evaluation.yaml"
     threads: 1
@@ -206,3 +241,34 @@ rule table_notebook_losses:
         published=PUBLISHED["notebooks"],
     script:
         "../../scripts/table_notebook_losses.py"
+
+
+rule judge_claims:
+    input:
+        claims="config/claims.yaml",
+        evaluations=expand(
+            f"{RESULTS}/evaluations/{{experiment}}.csv", experiment=EXPERIMENTS
+        ),
+        others=[
+            f"{RESULTS}/evaluations/reconstruction.csv",
+            f"{RESULTS}/profiles/backends.csv",
+            f"{RESULTS}/profiles/published_epoch.csv",
+        ],
+        cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=DATASETS),
+        code=code_inputs("judge_claims.py"),
+    output:
+        verdicts=f"{RESULTS}/claims.json",
+        table=f"{RESULTS}/tables/table_claims.csv",
+        markdown=f"{RESULTS}/tables/table_claims.md",
+    log:
+        f"{RESULTS}/logs/claims.log",
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    params:
+        optional=list(OPTIONAL_EXPERIMENTS),
+    script:
+        "../../scripts/judge_claims.py"

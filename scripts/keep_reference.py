@@ -1,0 +1,109 @@
+"""Keep of a finished study what redraws its figures and tables, and where it came from."""
+
+import csv
+import json
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from step import run
+from vae.results import read_table
+
+RESULTS, REFERENCE = Path("results"), Path("results/reference")
+
+SIGNIFICANT_DIGITS = 7
+"""Of a kept measurement: as many as single precision has."""
+
+HEADING = "# The settings of the kept results, whole; README.md in this folder says more.\n"
+
+
+def keep_reference(
+    evaluations: list[Path],
+    others: list[Path],
+    machine: Path,
+    pdf: Path,
+    runs: list[str],
+    settings: dict[str, Any],
+) -> None:
+    """Replace what results/reference keeps by this study.
+
+    Measurements are kept as csv, those of experiments packed and to 7 significant digits; beside
+    them config.yaml (the study's settings), report.pdf, runs.csv (seconds and MiB of each
+    training, and when it ended) and provenance.json (commit, date, machine and versions).
+
+    Parameters
+    ----------
+    evaluations
+        The tidy tables of the experiments.
+    others
+        Files that are kept as they are, at their places within the results.
+    machine
+        JSON of `describe_machine`.
+    pdf
+        The report.
+    runs
+        Folders of all trainings, within the results.
+    settings
+        The configuration.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a training left no account of its time and memory.
+    """
+    for part in ("datasets", "evaluations", "models", "profiles"):
+        shutil.rmtree(REFERENCE / part, ignore_errors=True)
+    for table in evaluations:
+        packed = _kept(table).with_suffix(".csv.gz")
+        read_table(table).to_csv(
+            packed,
+            index=False,
+            float_format=f"%.{SIGNIFICANT_DIGITS}g",
+            compression={"method": "gzip", "mtime": 0},
+        )
+    for file in (*others, machine):
+        shutil.copy(file, _kept(file))
+    shutil.copy(pdf, REFERENCE / "report.pdf")
+    text = yaml.safe_dump(settings, sort_keys=False, width=100)
+    (REFERENCE / "config.yaml").write_text(HEADING + text, encoding="utf-8")
+    with open(REFERENCE / "runs.csv", "w", newline="") as accounts:
+        writer = csv.writer(accounts)
+        writer.writerow(["run", "seconds", "peak_memory_mib", "ended"])
+        writer.writerows([folder, *_account(RESULTS / folder)] for folder in runs)
+    provenance = {
+        "commit": _commit(),
+        "kept": datetime.now(UTC).date().isoformat(),
+        **json.loads(machine.read_text()),
+    }
+    (REFERENCE / "provenance.json").write_text(json.dumps(provenance, indent=2) + "\n")
+
+
+def _kept(file: Path) -> Path:
+    """Place of a file among the kept ones; its folder is made."""
+    place = REFERENCE / file.relative_to(RESULTS)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+def _account(folder: Path) -> tuple[str, str, str]:
+    """Seconds, peak memory (MiB) and the day of the end of a training, from Snakemake's account."""
+    account = folder / "benchmark.tsv"
+    with open(account, newline="") as file:
+        row = next(csv.DictReader(file, delimiter="\t"))
+    ended = datetime.fromtimestamp(account.stat().st_mtime, UTC)
+    return row["s"], row["max_rss"], ended.date().isoformat()
+
+
+def _commit() -> str:
+    """Commit that is checked out, marked where files differ from it."""
+    command = ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+    described = subprocess.run(command, capture_output=True, text=True)
+    return described.stdout.strip() if described.returncode == 0 else "unknown"
+
+
+if __name__ == "__main__":
+    run(keep_reference, globals())

@@ -1,0 +1,140 @@
+"""The kept results: a finished study is kept, and its figures redrawn with nothing else there."""
+
+import gzip
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from conftest import ROOT, Project
+
+from planning import reference
+from planning.reference import REFERENCE, check_reference
+from planning.runs import experiment_runs, machine_runs, planned_datasets, planned_experiments
+from planning.validation import ConfigError, check
+from unpack_evaluations import unpack_evaluations
+from vae.results import RUN, final, read_table
+
+KEPT = ROOT / REFERENCE
+
+
+@pytest.fixture
+def kept(edited: Project) -> Project:
+    """The smallest study, kept, with nothing else of it left but its figures and tables."""
+    shutil.rmtree(edited.root / REFERENCE, ignore_errors=True)
+    edited.snakemake("keep_reference")
+    (edited.root / "drawn").mkdir()
+    for folder in ("figures", "tables"):
+        shutil.move(edited.root / "results" / folder, edited.root / "drawn" / folder)
+    for folder in ("datasets", "evaluations", "models", "profiles", "report"):
+        shutil.rmtree(edited.root / "results" / folder)
+    return edited
+
+
+@pytest.mark.xdist_group("study")
+def test_every_figure_and_table_is_redrawn_from_what_is_kept(kept: Project):
+    """To the byte, but for the report; nothing is trained, simulated, prepared or timed."""
+    printed = kept.run("snakemake", "figures", "tables", "--config", "results=reference")
+    rules = {line.split()[1].rstrip(":") for line in printed.splitlines() if "rule " in line[:10]}
+    assert all(
+        name.startswith(("figure", "table", "unpack_evaluations", "judge_claims")) for name in rules
+    ), rules
+    drawn = [path for path in (kept.root / "drawn").rglob("*") if path.is_file()]
+    assert len(drawn) > 40
+    for path in drawn:
+        redrawn = kept.root / REFERENCE / path.relative_to(kept.root / "drawn")
+        assert redrawn.read_bytes() == path.read_bytes(), path.name
+
+
+@pytest.mark.xdist_group("study")
+def test_what_is_kept_says_where_it_came_from(kept: Project):
+    folder = kept.root / REFERENCE
+    provenance = json.loads((folder / "provenance.json").read_text())
+    assert provenance["processor"] and provenance["numpy"] and provenance["gpu"]
+    runs = pd.read_csv(folder / "runs.csv")
+    settings = yaml.safe_load((folder / "config.yaml").read_text())
+    assert len(runs) == len(planned_runs(settings))
+    assert (runs["seconds"] > 0).all()
+    assert (folder / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.xdist_group("study")
+def test_kept_results_take_no_other_settings(kept: Project):
+    printed = kept.run(
+        "snakemake", "--dry-run", "--config", "results=reference", "seed=1", status=1
+    )
+    assert "config: seed differs from results/reference/config.yaml" in printed
+
+
+def test_a_setting_that_is_the_kept_one_is_no_other(monkeypatch: pytest.MonkeyPatch, tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("seed: 3\n")
+    monkeypatch.setattr(reference, "REFERENCE_CONFIG", str(file))
+    check_reference({"results": "reference", "mirror": "raw", "seed": 3})
+    with pytest.raises(ConfigError, match="seeds differs"):
+        check_reference({"results": "reference", "seed": 3, "seeds": [1]})
+
+
+@pytest.mark.parametrize("cut", [slice(-20), slice(0, 0), slice(5, None)])
+def test_a_packed_table_that_is_not_whole_is_refused(tmp_path: Path, cut: slice):
+    packed = tmp_path / "aevb.csv.gz"
+    packed.write_bytes(gzip.compress(b"epoch,value\n1,2\n" * 100)[cut])
+    with pytest.raises(ValueError, match=r"aevb\.csv\.gz: expected a whole gzip file"):
+        unpack_evaluations(packed, tmp_path / "aevb.csv")
+
+
+def planned_runs(settings: dict) -> set[str]:
+    """Folders of all trainings of a configuration."""
+    runs = {
+        run.folder
+        for name in planned_experiments(settings)
+        for run in experiment_runs(settings, name)
+    }
+    return runs | {run.folder for run in machine_runs(settings)}
+
+
+# The results that the project itself keeps
+
+tracked = pytest.mark.skipif(
+    not (KEPT / "config.yaml").exists(), reason="this copy of the project keeps no results"
+)
+
+
+@pytest.fixture(scope="module")
+def settings() -> dict:
+    return yaml.safe_load((KEPT / "config.yaml").read_text())
+
+
+@tracked
+def test_the_kept_settings_are_valid(settings: dict):
+    check(settings)
+
+
+@tracked
+def test_every_run_of_the_kept_settings_is_in_the_kept_tables(settings: dict):
+    assert set(pd.read_csv(KEPT / "runs.csv")["run"]) == planned_runs(settings)
+    for name in planned_experiments(settings):
+        last = final(read_table(KEPT / f"evaluations/{name}.csv.gz"))
+        bounds = last[(last["metric"] == "elbo") & (last["split"] == "test")]
+        measured = {tuple(row) for row in bounds[[*RUN, "seed"]].drop(columns="train_size").values}
+        planned = {
+            (
+                run.dataset,
+                run.architecture,
+                run.training,
+                run.latent_dimension,
+                run.epochs,
+                run.backend,
+                run.seed,
+            )
+            for run in experiment_runs(settings, name)
+        }
+        assert measured == planned, name
+
+
+@tracked
+def test_every_kept_data_set_has_its_card(settings: dict):
+    cards = {path.stem for path in (KEPT / "datasets").glob("*.json")}
+    assert cards == set(planned_datasets(settings))
