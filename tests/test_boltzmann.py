@@ -13,7 +13,15 @@ from sklearn.neural_network import BernoulliRBM
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from train_boltzmann import train_boltzmann
-from vae.boltzmann import DBN, RBM, LayerMeasurement, load_machine, reconstruct_through
+from vae.boltzmann import (
+    DBN,
+    RBM,
+    LayerMeasurement,
+    load_machine,
+    reconstruct_through,
+    sample_units,
+    visible_probabilities,
+)
 from vae.datasets import Dataset, save_dataset
 from vae.reconstruction import binary_cross_entropy, mean_image_errors
 
@@ -102,6 +110,8 @@ def test_probabilities_are_those_of_the_energy(tmp_path):
     ).T
     on = weight @ hidden / weight.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(machine.transform(visible), on, rtol=1e-5)
+    down = weight.T @ visible / weight.T.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(visible_probabilities(layer, hidden), down, rtol=1e-5)
 
     probability = dict(zip(map(tuple, visible), weight.sum(axis=1), strict=True))
     for state, mass in probability.items():
@@ -114,6 +124,18 @@ def test_probabilities_are_those_of_the_energy(tmp_path):
         assert np.abs(scores[:, np.newaxis] - exact).min(axis=1).max() < 1e-4
 
 
+@pytest.mark.parametrize("rng", [np.random.default_rng(0), np.random.RandomState(0)])
+def test_units_are_on_with_their_probability(rng):
+    probabilities = np.array([0.0, 0.3, 1.0], np.float32)
+    drawn = sample_units(np.tile(probabilities, (20_000, 1)), rng)
+    assert drawn.dtype == np.float32
+    assert set(np.unique(drawn)) == {0, 1}
+    error = 4 * np.sqrt(0.3 * 0.7 / 20_000)
+    np.testing.assert_allclose(drawn.mean(axis=0), probabilities, rtol=0, atol=error)
+    assert (drawn[:, 0] == 0).all()
+    assert (drawn[:, 2] == 1).all()
+
+
 def test_training_reconstructs_held_out_images_better_than_their_mean(digits):
     machine = RBM((60,), epochs=20, batch_size=10, random_state=0).fit(digits[:400])
     error = binary_cross_entropy(digits[400:], machine.reconstruct(digits[400:])).mean()
@@ -124,17 +146,37 @@ def test_every_epoch_takes_full_batches_of_reshuffled_rows(monkeypatch):
     batches, rates = [], []
 
     def record(layer, rows, rng):
-        batches.append(np.round(rows[:, 0] * 22).astype(int))
+        batches.append((rows @ 2 ** np.arange(5)).astype(int))
         rates.append(layer.learning_rate)
 
     monkeypatch.setattr(BernoulliRBM, "_fit", record)
-    rows = np.repeat(np.arange(23)[:, np.newaxis] / 22, 2, axis=1)
+    rows = np.arange(23)[:, np.newaxis] >> np.arange(5) & 1
     DBN((4,), epochs=4, batch_size=5, learning_rate=0.2, random_state=0).fit(rows)
     epochs = np.array(batches).reshape(4, 20)
     assert [len(batch) for batch in batches] == [5] * 16
     assert all(len(set(epoch)) == 20 for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs}) == 4
     assert rates[::4] == pytest.approx([0.2, 0.15, 0.1, 0.05])
+
+
+def test_layers_learn_from_binary_draws_of_the_probabilities_below(monkeypatch):
+    """Each epoch its own; their mean is the grey data, then the first layer's activations."""
+    seen = {5: [], 3: []}
+
+    def record(layer, rows, rng):
+        seen[rows.shape[1]].append(rows)
+
+    monkeypatch.setattr(BernoulliRBM, "_fit", record)
+    grey = np.tile(np.array([0, 0.2, 0.5, 0.9, 1], np.float32), (400, 1))
+    machine = DBN((3, 2), epochs=25, batch_size=400, random_state=0).fit(grey)
+    for rows, expected in ((seen[5], grey[0]), (seen[3], machine.layers_[0].transform(grey)[0])):
+        assert set(np.unique(rows)) == {0, 1}
+        assert rows[0].dtype == np.float32
+        assert all((first != second).any() for first, second in itertools.pairwise(rows))
+        error = 4 * np.sqrt(expected * (1 - expected) / 10_000)
+        np.testing.assert_array_less(
+            np.abs(np.concatenate(rows).mean(axis=0) - expected), error + 1e-6
+        )
 
 
 def test_fewer_rows_than_a_batch_make_one_batch():

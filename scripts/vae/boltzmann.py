@@ -13,6 +13,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.neural_network import BernoulliRBM
 from sklearn.utils import check_random_state
@@ -39,9 +40,11 @@ class LayerMeasurement(NamedTuple):
 class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Deep belief network, trained greedily layer by layer (Hinton, Osindero & Teh 2006).
 
-    Each layer is an RBM trained by persistent contrastive divergence (Tieleman 2008) on the
-    activation probabilities of the layer below. All that `transform` and `reconstruct` compute is
-    mean field: units pass on their probabilities, and nothing is sampled.
+    Each layer is an RBM trained by persistent contrastive divergence (Tieleman 2008) on binary
+    states, drawn anew for every epoch from the activation probabilities of the layer below, or
+    from the grey data: the chains that the states are held against are binary too, and a unit fed
+    its probability would have no noise for the model to learn. All that `transform` and
+    `reconstruct` compute is mean field: units pass on their probabilities, and nothing is sampled.
 
     Parameters
     ----------
@@ -214,13 +217,13 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         seed = rng.randint(2**31 - 1)
         layer = BernoulliRBM(size, batch_size=batch_size, n_iter=0, random_state=seed).fit(x)
         monitored = x[rng.permutation(len(x))[:MONITORED]]
-        binary = (rng.uniform(size=monitored.shape) < monitored).astype(np.float32)
+        binary = sample_units(monitored, rng)
         for epoch in range(1, self.epochs + 1):
             layer.learning_rate = self.learning_rate * (1 - (epoch - 1) / self.epochs)
             order = rng.permutation(len(x))[: len(x) - len(x) % batch_size]
             for rows in order.reshape(-1, batch_size):
                 # partial_fit takes this same step in float64, at twice the time.
-                layer._fit(x[rows], rng)
+                layer._fit(sample_units(x[rows], rng), rng)
             error = binary_cross_entropy(monitored, reconstruct_through([layer], monitored)).mean()
             for metric, value in (
                 ("reconstruction_error", error),
@@ -328,6 +331,32 @@ def reconstruct_through(layers: Sequence[BernoulliRBM], x: NDArray[Any]) -> NDAr
     return _down(layers, _up(layers, x))
 
 
+def sample_units(
+    probabilities: NDArray[Any], rng: np.random.Generator | np.random.RandomState
+) -> NDArray[np.float32]:
+    """Binary states of units that are on with these probabilities; float32 of their shape."""
+    return (rng.uniform(size=probabilities.shape) < probabilities).astype(np.float32)
+
+
+def visible_probabilities(layer: BernoulliRBM, hidden: NDArray[Any]) -> NDArray[Any]:
+    """Activation probabilities of the visible units of an RBM, given its hidden ones.
+
+    The way up is the layer's own `transform`.
+
+    Parameters
+    ----------
+    layer
+        The RBM.
+    hidden
+        n x its hidden units, in [0, 1].
+
+    Returns
+    -------
+    array of shape (n, visible units) and of hidden's dtype
+    """
+    return expit(hidden @ layer.components_ + layer.intercept_visible_)
+
+
 def _layer(
     weights: NDArray[Any], hidden_bias: NDArray[Any], visible_bias: NDArray[Any]
 ) -> BernoulliRBM:
@@ -346,9 +375,5 @@ def _up(layers: Iterable[BernoulliRBM], x: NDArray[Any]) -> NDArray[Any]:
 
 def _down(layers: Sequence[BernoulliRBM], hidden: NDArray[Any]) -> NDArray[Any]:
     for layer in reversed(layers):
-        hidden = _sigmoid(hidden @ layer.components_ + layer.intercept_visible_)
+        hidden = visible_probabilities(layer, hidden)
     return hidden
-
-
-def _sigmoid(a: NDArray[Any]) -> NDArray[Any]:
-    return np.exp(-np.logaddexp(0, -a))

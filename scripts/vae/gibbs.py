@@ -1,0 +1,87 @@
+"""Gibbs sampling of Boltzmann machines: what a trained machine draws by itself."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.neural_network import BernoulliRBM
+
+from vae.boltzmann import DBN, sample_units, visible_probabilities
+
+
+def gibbs_chains(
+    layer: BernoulliRBM, v: NDArray[Any], steps: int, generator: np.random.Generator
+) -> NDArray[Any]:
+    """Run the Markov chains of an RBM from given visible states.
+
+    A step draws all hidden units given the visible ones, then all visible units given the hidden
+    ones (Hinton 2002, Sec. 3), and leaves the model's distribution as it is.
+
+    Parameters
+    ----------
+    layer
+        The RBM.
+    v
+        n x visible units; 0 or 1, one chain a row.
+    steps
+        At least 0; after 0 the states are the given ones.
+    generator
+        Source of the samples.
+
+    Returns
+    -------
+    array of v's shape
+        0 or 1.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than 0 steps.
+    """
+    if steps < 0:
+        raise ValueError(f"steps: expected at least 0, got {steps}")
+    for _ in range(steps):
+        hidden = sample_units(layer.transform(v), generator)
+        v = sample_units(visible_probabilities(layer, hidden), generator)
+    return v
+
+
+def gibbs_samples(
+    machine: DBN, n: int, steps: int, generator: np.random.Generator
+) -> NDArray[np.float32]:
+    """Draw images from a machine.
+
+    Chains of the top RBM start where every unit is on with probability 1/2. From where they end,
+    one pass leads down through the layers below, which draws the units of each but the visible
+    ones (Hinton, Osindero & Teh 2006, Sec. 4). An RBM has no layers below.
+
+    Parameters
+    ----------
+    machine
+        A trained RBM or DBN.
+    n
+        Images, each from a chain of its own.
+    steps
+        Gibbs steps of a chain, at least 1.
+    generator
+        Source of the samples.
+
+    Returns
+    -------
+    float32 array of shape (n, visible units)
+        Activation probabilities of the visible units, given the last state of those above.
+
+    Raises
+    ------
+    ValueError
+        If there is no image to draw or no step to take.
+    """
+    if n < 1 or steps < 1:
+        raise ValueError(f"n and steps: expected at least 1 of each, got {n} and {steps}")
+    *below, top = machine.layers_
+    start = sample_units(np.full((n, len(top.intercept_visible_)), 0.5), generator)
+    v = gibbs_chains(top, start, steps - 1, generator)
+    probabilities = visible_probabilities(top, sample_units(top.transform(v), generator))
+    for layer in reversed(below):
+        probabilities = visible_probabilities(layer, sample_units(probabilities, generator))
+    return probabilities
