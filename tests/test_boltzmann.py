@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -17,7 +18,9 @@ from vae.boltzmann import (
     DBN,
     RBM,
     LayerMeasurement,
+    _centred_step,
     load_machine,
+    log_odds,
     reconstruct_through,
     sample_units,
     visible_probabilities,
@@ -177,6 +180,54 @@ def test_layers_learn_from_binary_draws_of_the_probabilities_below(monkeypatch):
         np.testing.assert_array_less(
             np.abs(np.concatenate(rows).mean(axis=0) - expected), error + 1e-6
         )
+
+
+def test_a_step_follows_the_centred_gradient(monkeypatch):
+    """Of the energy in (v - m) and (h - k), for a step whose data and chains are known."""
+    random = np.random.default_rng(0)
+    v_data, v_chains = (random.integers(2, size=(6, 5)).astype(np.float32) for _ in range(2))
+    h_data, h_chains = (random.random((6, 4), np.float32) for _ in range(2))
+    m, k = random.random(5, np.float32), random.random(4, np.float32)
+    layer = BernoulliRBM(4, n_iter=0, random_state=0).fit(v_data)
+
+    def plain(layer, v, rng):
+        layer.components_ += (h_data.T @ v - h_chains.T @ v_chains) / 6
+        layer.intercept_hidden_ += h_data.mean(axis=0) - h_chains.mean(axis=0)
+        layer.intercept_visible_ += v.mean(axis=0) - v_chains.mean(axis=0)
+
+    monkeypatch.setattr(BernoulliRBM, "_fit", plain)
+    before = deepcopy(layer)
+    _centred_step(layer, v_data, m, k, np.random.RandomState(0))
+    change = ((h_data - k).T @ (v_data - m) - (h_chains - k).T @ (v_chains - m)) / 6
+    np.testing.assert_allclose(layer.components_, before.components_ + change, atol=1e-6)
+    for machine in (layer, before):
+        machine.intercept_visible_ += machine.components_.T @ k
+        machine.intercept_hidden_ += machine.components_ @ m
+    np.testing.assert_allclose(
+        layer.intercept_visible_ - before.intercept_visible_,
+        v_data.mean(axis=0) - v_chains.mean(axis=0),
+        atol=1e-6,
+    )
+    np.testing.assert_allclose(
+        layer.intercept_hidden_ - before.intercept_hidden_,
+        h_data.mean(axis=0) - h_chains.mean(axis=0),
+        atol=1e-6,
+    )
+
+
+def test_training_starts_from_the_mean_image(monkeypatch, digits):
+    """Before any step, with small weights, every reconstruction is close to the mean."""
+    monkeypatch.setattr(BernoulliRBM, "_fit", lambda layer, rows, rng: None)
+    machine = RBM((4,), epochs=1, random_state=0).fit(digits)
+    mean = (digits.sum(axis=0) + 1) / (len(digits) + 2)
+    np.testing.assert_allclose(machine.reconstruct(digits).mean(axis=0), mean, atol=0.02)
+
+
+def test_log_odds_are_those_of_the_mean_and_finite():
+    x = np.array([[0, 1, 0.25], [0, 1, 0.75], [0, 1, 0.5], [0, 1, 0.5]], np.float32)
+    np.testing.assert_allclose(log_odds(x), [-np.log(5), np.log(5), 0])
+    many = np.tile(np.array([[0.0], [0.0], [0.0], [1.0]]), (1000, 1))
+    np.testing.assert_allclose(expit(log_odds(many)), 0.25, atol=1e-3)
 
 
 def test_fewer_rows_than_a_batch_make_one_batch():

@@ -26,6 +26,9 @@ from vae.reconstruction import binary_cross_entropy
 MONITORED = 200
 """Training rows on which the progress of a training is measured."""
 
+_SLIDING_FACTOR = 0.01
+"""Weight of a step's hidden states in their moving average (Melchior, Fischer & Wiskott 2016)."""
+
 
 class LayerMeasurement(NamedTuple):
     """One measured value of a layer (1 next to the data) after an epoch (1, 2, ...)."""
@@ -40,11 +43,13 @@ class LayerMeasurement(NamedTuple):
 class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Deep belief network, trained greedily layer by layer (Hinton, Osindero & Teh 2006).
 
-    Each layer is an RBM trained by persistent contrastive divergence (Tieleman 2008) on binary
-    states, drawn anew for every epoch from the activation probabilities of the layer below, or
-    from the grey data: the chains that the states are held against are binary too, and a unit fed
-    its probability would have no noise for the model to learn. All that `transform` and
-    `reconstruct` compute is mean field: units pass on their probabilities, and nothing is sampled.
+    Each layer is an RBM trained by persistent contrastive divergence (Tieleman 2008), along the
+    centred gradient (Melchior, Fischer & Wiskott 2016), from the visible biases that fit its mean
+    input. It learns from binary states, drawn anew in every epoch from the activation
+    probabilities of the layer below, or from the grey data: the chains that they are held against
+    are binary too, and probabilities in place of states would have less noise than those. All that
+    `transform` and `reconstruct` compute is mean field: units pass on their probabilities, and
+    nothing is sampled.
 
     Parameters
     ----------
@@ -216,14 +221,17 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         # A fixed seed lets score_samples flip the same units every epoch, so that epochs compare.
         seed = rng.randint(2**31 - 1)
         layer = BernoulliRBM(size, batch_size=batch_size, n_iter=0, random_state=seed).fit(x)
+        layer.intercept_visible_ = log_odds(x).astype(np.float32)
+        visible_mean = x.mean(axis=0, dtype=np.float64).astype(np.float32)
+        hidden_mean = np.full(size, 0.5, np.float32)
         monitored = x[rng.permutation(len(x))[:MONITORED]]
         binary = sample_units(monitored, rng)
         for epoch in range(1, self.epochs + 1):
             layer.learning_rate = self.learning_rate * (1 - (epoch - 1) / self.epochs)
             order = rng.permutation(len(x))[: len(x) - len(x) % batch_size]
             for rows in order.reshape(-1, batch_size):
-                # partial_fit takes this same step in float64, at twice the time.
-                layer._fit(sample_units(x[rows], rng), rng)
+                _centred_step(layer, sample_units(x[rows], rng), visible_mean, hidden_mean, rng)
+                hidden_mean += _SLIDING_FACTOR * (layer.h_samples_.mean(axis=0) - hidden_mean)
             error = binary_cross_entropy(monitored, reconstruct_through([layer], monitored)).mean()
             for metric, value in (
                 ("reconstruction_error", error),
@@ -331,6 +339,25 @@ def reconstruct_through(layers: Sequence[BernoulliRBM], x: NDArray[Any]) -> NDAr
     return _down(layers, _up(layers, x))
 
 
+def log_odds(x: NDArray[Any]) -> NDArray[np.float64]:
+    """Logarithm of the odds that each unit is on, from its mean over the data.
+
+    As visible biases of a machine without weights they fit its mean image. One row of zeros and
+    one of ones are added, so that a pixel that is the same in all images has finite odds.
+
+    Parameters
+    ----------
+    x
+        n x units, in [0, 1].
+
+    Returns
+    -------
+    float64 array of shape (units,)
+    """
+    on = x.sum(axis=0, dtype=np.float64)
+    return np.log((on + 1) / (len(x) - on + 1))
+
+
 def sample_units(
     probabilities: NDArray[Any], rng: np.random.Generator | np.random.RandomState
 ) -> NDArray[np.float32]:
@@ -355,6 +382,35 @@ def visible_probabilities(layer: BernoulliRBM, hidden: NDArray[Any]) -> NDArray[
     array of shape (n, visible units) and of hidden's dtype
     """
     return expit(hidden @ layer.components_ + layer.intercept_visible_)
+
+
+def _centred_step(
+    layer: BernoulliRBM,
+    v: NDArray[np.float32],
+    visible_mean: NDArray[np.float32],
+    hidden_mean: NDArray[np.float32],
+    rng: np.random.RandomState,
+) -> None:
+    """Take the layer's own step, then turn it into one along the centred gradient.
+
+    With offsets m of the visible and l of the hidden units, the model is the same, but its
+    parameters are those of the energy -(v - m) b' - (h - l) c' - (h - l) W (v - m), whose gradient
+    is far better conditioned (Melchior, Fischer & Wiskott 2016, Sec. 3). In terms of the plain
+    changes dW, db and dc: W changes by dW - dc m' - l db', and b = b' - W' l and c = c' - W m
+    follow, since b' and c' change by db and dc.
+    """
+    visible_bias, hidden_bias = layer.intercept_visible_.copy(), layer.intercept_hidden_.copy()
+    to_visible, to_hidden = hidden_mean @ layer.components_, layer.components_ @ visible_mean
+    # partial_fit takes this same step in float64, at twice the time.
+    layer._fit(v, rng)
+    visible_change = layer.intercept_visible_ - visible_bias
+    hidden_change = layer.intercept_hidden_ - hidden_bias
+    # Visible x hidden, since scikit-learn keeps the weights in Fortran order.
+    correction = np.outer(visible_mean, hidden_change)
+    correction += np.outer(visible_change, hidden_mean)
+    layer.components_ -= correction.T
+    layer.intercept_visible_ -= hidden_mean @ layer.components_ - to_visible
+    layer.intercept_hidden_ -= layer.components_ @ visible_mean - to_hidden
 
 
 def _layer(
