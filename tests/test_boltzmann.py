@@ -183,36 +183,40 @@ def test_layers_learn_from_binary_draws_of_the_probabilities_below(monkeypatch):
 
 
 def test_a_step_follows_the_centred_gradient(monkeypatch):
-    """Of the energy in (v - m) and (h - k), for a step whose data and chains are known."""
+    """Of the energy in (v - m) and (h - l), for a step whose data and chains are known."""
     random = np.random.default_rng(0)
-    v_data, v_chains = (random.integers(2, size=(6, 5)).astype(np.float32) for _ in range(2))
-    h_data, h_chains = (random.random((6, 4), np.float32) for _ in range(2))
-    m, k = random.random(5, np.float32), random.random(4, np.float32)
-    layer = BernoulliRBM(4, n_iter=0, random_state=0).fit(v_data)
+    v_data, v_chains, h_data, h_chains = (
+        random.integers(2, size=(6, units)).astype(np.float32) for units in (5, 5, 4, 4)
+    )
+    visible_mean, hidden_mean = random.random(5, np.float32), random.random(4, np.float32)
+    layer = BernoulliRBM(4, learning_rate=0.3, n_iter=0, random_state=0).fit(v_data)
 
     def plain(layer, v, rng):
-        layer.components_ += (h_data.T @ v - h_chains.T @ v_chains) / 6
-        layer.intercept_hidden_ += h_data.mean(axis=0) - h_chains.mean(axis=0)
-        layer.intercept_visible_ += v.mean(axis=0) - v_chains.mean(axis=0)
+        layer.components_ += 0.3 * (h_data.T @ v - h_chains.T @ v_chains) / 6
+        layer.intercept_hidden_ += 0.3 * (h_data.mean(axis=0) - h_chains.mean(axis=0))
+        layer.intercept_visible_ += 0.3 * (v.mean(axis=0) - v_chains.mean(axis=0))
+        layer.h_samples_ = h_chains
 
     monkeypatch.setattr(BernoulliRBM, "_fit", plain)
-    before = deepcopy(layer)
-    _centred_step(layer, v_data, m, k, np.random.RandomState(0))
-    change = ((h_data - k).T @ (v_data - m) - (h_chains - k).T @ (v_chains - m)) / 6
-    np.testing.assert_allclose(layer.components_, before.components_ + change, atol=1e-6)
+    before, offset = deepcopy(layer), hidden_mean.copy()
+    _centred_step(layer, v_data, visible_mean, hidden_mean, np.random.RandomState(0))
+    gradient = (h_data - offset).T @ (v_data - visible_mean)
+    gradient -= (h_chains - offset).T @ (v_chains - visible_mean)
+    np.testing.assert_allclose(
+        layer.components_, before.components_ + 0.3 * gradient / 6, rtol=0, atol=1e-6
+    )
     for machine in (layer, before):
-        machine.intercept_visible_ += machine.components_.T @ k
-        machine.intercept_hidden_ += machine.components_ @ m
-    np.testing.assert_allclose(
-        layer.intercept_visible_ - before.intercept_visible_,
-        v_data.mean(axis=0) - v_chains.mean(axis=0),
-        atol=1e-6,
-    )
-    np.testing.assert_allclose(
-        layer.intercept_hidden_ - before.intercept_hidden_,
-        h_data.mean(axis=0) - h_chains.mean(axis=0),
-        atol=1e-6,
-    )
+        machine.intercept_visible_ += offset @ machine.components_
+        machine.intercept_hidden_ += machine.components_ @ visible_mean
+    for name, data, chains in (
+        ("intercept_visible_", v_data, v_chains),
+        ("intercept_hidden_", h_data, h_chains),
+    ):
+        change = getattr(layer, name) - getattr(before, name)
+        expected = 0.3 * (data.mean(axis=0) - chains.mean(axis=0))
+        np.testing.assert_allclose(change, expected, rtol=0, atol=1e-6)
+    moved = offset + 0.01 * (h_data.mean(axis=0) - offset)
+    np.testing.assert_allclose(hidden_mean, moved, rtol=0, atol=1e-6)
 
 
 def test_training_starts_from_the_mean_image(monkeypatch, digits):

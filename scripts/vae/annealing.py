@@ -173,7 +173,7 @@ def forward_log_partition(
 
     The base model has the RBM's units, visible biases of its own, and neither weights nor hidden
     biases. At inverse temperature t the machine has t times the RBM's weights and biases, plus
-    1 - t times the base's (Salakhutdinov & Murray 2008, Eq. 15-18).
+    1 - t times the base's (Salakhutdinov & Murray 2008, Sec. 3).
 
     The mean weight is unbiased for Z / Z_base, so log Z is underestimated on average (Jensen's
     inequality), and overestimated by x nats with probability at most exp(-x) (Markov's): log Z is

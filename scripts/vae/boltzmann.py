@@ -27,7 +27,7 @@ MONITORED = 200
 """Training rows on which the progress of a training is measured."""
 
 _SLIDING_FACTOR = 0.01
-"""Weight of a step's hidden states in their moving average (Melchior, Fischer & Wiskott 2016)."""
+"""Weight of a batch in the moving average of hidden activations (Melchior et al. 2016)."""
 
 
 class LayerMeasurement(NamedTuple):
@@ -231,7 +231,6 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             order = rng.permutation(len(x))[: len(x) - len(x) % batch_size]
             for rows in order.reshape(-1, batch_size):
                 _centred_step(layer, sample_units(x[rows], rng), visible_mean, hidden_mean, rng)
-                hidden_mean += _SLIDING_FACTOR * (layer.h_samples_.mean(axis=0) - hidden_mean)
             error = binary_cross_entropy(monitored, reconstruct_through([layer], monitored)).mean()
             for metric, value in (
                 ("reconstruction_error", error),
@@ -391,13 +390,27 @@ def _centred_step(
     hidden_mean: NDArray[np.float32],
     rng: np.random.RandomState,
 ) -> None:
-    """Take the layer's own step, then turn it into one along the centred gradient.
+    """Take the layer's own step, turned into one along the centred gradient.
 
     With offsets m of the visible and l of the hidden units, the model is the same, but its
     parameters are those of the energy -(v - m) b' - (h - l) c' - (h - l) W (v - m), whose gradient
-    is far better conditioned (Melchior, Fischer & Wiskott 2016, Sec. 3). In terms of the plain
-    changes dW, db and dc: W changes by dW - dc m' - l db', and b = b' - W' l and c = c' - W m
-    follow, since b' and c' change by db and dc.
+    is far better conditioned (Melchior, Fischer & Wiskott 2016). In terms of the plain changes dW,
+    db and dc: W changes by dW - dc m' - l db', and b = b' - W' l and c = c' - W m follow, since b'
+    and c' change by db and dc.
+
+    Parameters
+    ----------
+    layer
+        The RBM, changed in place.
+    v
+        Batch x visible units, binary.
+    visible_mean
+        m, of all data.
+    hidden_mean
+        l, a moving average of the batches' mean activations; changed in place. With the chains'
+        activations in place of the data's, training may diverge (same source).
+    rng
+        Source of the chains' samples.
     """
     visible_bias, hidden_bias = layer.intercept_visible_.copy(), layer.intercept_hidden_.copy()
     to_visible, to_hidden = hidden_mean @ layer.components_, layer.components_ @ visible_mean
@@ -411,6 +424,9 @@ def _centred_step(
     layer.components_ -= correction.T
     layer.intercept_visible_ -= hidden_mean @ layer.components_ - to_visible
     layer.intercept_hidden_ -= layer.components_ @ visible_mean - to_hidden
+    # The step has moved the hidden biases by the rate times data minus chains.
+    activation = layer.h_samples_.mean(axis=0) + hidden_change / layer.learning_rate
+    hidden_mean += _SLIDING_FACTOR * (activation - hidden_mean)
 
 
 def _layer(

@@ -15,7 +15,7 @@ def gibbs_chains(
     """Run the Markov chains of an RBM from given visible states.
 
     A step draws all hidden units given the visible ones, then all visible units given the hidden
-    ones (Hinton 2002, Sec. 3), and leaves the model's distribution as it is.
+    ones (Hinton 2002), and leaves the model's distribution as it is.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def gibbs_samples(
 
     Chains of the top RBM start where every unit is on with probability 1/2. From where they end,
     one pass leads down through the layers below, which draws the units of each but the visible
-    ones (Hinton, Osindero & Teh 2006, Sec. 4). An RBM has no layers below.
+    ones (Hinton, Osindero & Teh 2006). An RBM has no layers below.
 
     Parameters
     ----------
