@@ -1,7 +1,8 @@
 """Reconstruction errors of VAE, RBM and DBN, for Table 6.1 and Figure 6.6."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,18 +11,26 @@ import numpy as np
 from step import run
 from vae.boltzmann import load_machine
 from vae.comparison import (
+    PROTOCOLS,
     PUBLISHED_IMAGES,
     corrupt,
     like_for_like_errors,
     published_errors,
+    sampled_errors,
 )
 from vae.datasets import load_dataset
 from vae.datasets.subset import training_rows
 from vae.model import load_model
+from vae.names import require_known
 from vae.pixels import grey_levels
-from vae.reconstruction import entropy_floor, mean_image_errors
+from vae.reconstruction import entropy_floor, half_width, mean_image_errors
 from vae.results import classes_in_turn
 from vae.seeding import generator
+
+Errors = dict[str, np.ndarray]
+Row = tuple[str, str, float]
+
+MODELS = ("vae", "rbm", "dbn")
 
 COLUMNS = ("dataset", "model", "protocol", "seed", "metric", "value", "unit")
 
@@ -39,9 +48,10 @@ def compare_reconstructions(
     name: str,
     train_size: int | Literal["all"],
     seeds: list[int],
+    protocols: list[str],
     root_seed: int,
 ) -> None:
-    """Write the errors of both protocols, and what the first seed's models make of some images.
+    """Write the errors of every protocol, and what the first seed's models make of some images.
 
     Parameters
     ----------
@@ -50,7 +60,8 @@ def compare_reconstructions(
     vae, rbm, dbn
         Trained models, one a seed.
     evaluation
-        csv with the columns `COLUMNS`; mean and standard deviation over the images.
+        csv with the columns `COLUMNS`: means over the images with their standard deviations and
+        95% intervals, and the paired differences of the models.
     images
         npz: image_shape, and test images x and reconstructions vae, rbm, dbn in grey levels, n x d
         uint8.
@@ -60,6 +71,8 @@ def compare_reconstructions(
         Training images of every model.
     seeds
         Training seeds, in the order of the models.
+    protocols
+        Names of `vae.comparison.PROTOCOLS`.
     root_seed
         The study's.
     """
@@ -71,17 +84,18 @@ def compare_reconstructions(
     with open(evaluation, "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        corrupted = corrupt(
-            data.pixels("test")[:PUBLISHED_IMAGES], generator(root_seed, "corrupt", name)
-        )
+        test = data.pixels("test")
+        corrupted = corrupt(test[:PUBLISHED_IMAGES], generator(root_seed, "corrupt", name))
         for seed, models in zip(seeds, trained, strict=True):
             rows = training_rows(len(data.x_train), train_size, root_seed, name, seed)
             train = data.pixels("train")[rows]
-            for model, protocol, errors in _errors(train, data.pixels("test"), models, corrupted):
-                for metric, value in (
-                    ("reconstruction_error", errors.mean()),
-                    ("reconstruction_error_std", errors.std(ddof=1)),
-                ):
+            random = generator(root_seed, "sampled reconstruction", name, seed)
+            for protocol in protocols:
+                errors = _errors(protocol, train, test, models, corrupted, random)
+                summary = _summary(errors)
+                if protocol != "published":
+                    summary += _paired_differences(errors)
+                for model, metric, value in summary:
                     writer.writerow([name, model, protocol, seed, metric, value, "nats/image"])
 
     shown = data.pixels("test")[classes_in_turn(data.y_test, SHOWN)]
@@ -96,15 +110,55 @@ def compare_reconstructions(
 
 
 def _errors(
-    train: np.ndarray, test: np.ndarray, models: Mapping[str, Any], corrupted: np.ndarray
-) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Model, protocol and its errors, an image each; the ends of the scale beside the models."""
-    for model, errors in published_errors(**models, train=train, corrupted=corrupted).items():
-        yield model, "published", errors
-    for model, errors in like_for_like_errors(models, test).items():
-        yield model, "like_for_like", errors
-    yield "entropy_floor", "like_for_like", entropy_floor(test)
-    yield "mean_image", "like_for_like", mean_image_errors(train, test)
+    protocol: str,
+    train: np.ndarray,
+    test: np.ndarray,
+    models: Mapping[str, Any],
+    corrupted: np.ndarray,
+    random: np.random.Generator,
+) -> Errors:
+    """Errors of every model under a protocol, an image each; like for like, also the scale's ends.
+
+    Raises
+    ------
+    ValueError
+        If there is no such protocol.
+    """
+    require_known("protocol", protocol, PROTOCOLS)
+    if protocol == "published":
+        return published_errors(**models, train=train, corrupted=corrupted)
+    if protocol == "like_for_like_sampled":
+        return sampled_errors(**models, images=test, generator=random)
+    ends = {
+        "entropy_floor": entropy_floor(test),
+        "mean_image": mean_image_errors(train, test),
+    }
+    return like_for_like_errors(models, test) | ends
+
+
+def _summary(errors: Errors) -> list[Row]:
+    """Model, metric and value: means over images, with their spread and half their 95% interval."""
+    return [
+        row
+        for model, values in errors.items()
+        for row in (
+            (model, "reconstruction_error", float(values.mean())),
+            (model, "reconstruction_error_std", float(values.std(ddof=1))),
+            (model, "reconstruction_error_interval", half_width(values)),
+        )
+    ]
+
+
+def _paired_differences(errors: Errors) -> list[Row]:
+    """Differences of every two models' errors on the same images, likewise."""
+    rows = []
+    for model, other in combinations(MODELS, 2):
+        difference = errors[other] - errors[model]
+        rows += [
+            (other, f"difference_from_{model}", float(difference.mean())),
+            (other, f"difference_from_{model}_interval", half_width(difference)),
+        ]
+    return rows
 
 
 if __name__ == "__main__":

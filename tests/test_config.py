@@ -392,6 +392,11 @@ WRONG = [
         "expected one of report, batches_of_6, batches_of_20; the nearest is report",
     ),
     (
+        put("protocols", ["published"]),
+        'protocols is ["published"]; expected a list of protocols, each once, like_for_like among '
+        "them",
+    ),
+    (
         put("experiments.networks_published.datasets", ["networks_like_for_like"]),
         "experiments.networks_published.datasets has the entry networks_like_for_like; "
         "expected datasets of kind networks and protocol published",

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 from scipy.special import expit
+from sklearn.neural_network import BernoulliRBM
 from test_boltzmann import random_machine
 
-from vae.gibbs import gibbs_chains, gibbs_samples
+from vae.boltzmann import RBM
+from vae.gibbs import gibbs_chains, gibbs_samples, sampled_reconstruction, states_above
 
 
 def states(units) -> np.ndarray:
@@ -101,3 +103,31 @@ def test_unusable_numbers_are_named(tmp_path):
         gibbs_samples(machine, 3, 0, generator)
     with pytest.raises(ValueError, match="steps: expected at least 0, got -1"):
         gibbs_chains(machine.layers_[0], states(4), -1, generator)
+
+
+def test_a_sampled_reconstruction_averages_over_the_states_of_the_hidden_units():
+    """Exactly, over all 2^3 states, for the probabilities given by a large sample."""
+    random = np.random.default_rng(0)
+    layer = BernoulliRBM(3)
+    layer.components_ = random.normal(size=(3, 4)).astype(np.float32)
+    layer.intercept_hidden_, layer.intercept_visible_ = random.normal(size=3), random.normal(size=4)
+    machine = RBM((3,))
+    machine.layers_ = [layer]
+    x = np.array([[1, 0, 1, 1]], np.float32)
+    on = expit(x @ layer.components_.T + layer.intercept_hidden_)[0]
+    hidden = states(3)
+    weights = np.prod(np.where(hidden, on, 1 - on), axis=1)
+    expected = weights @ expit(hidden @ layer.components_ + layer.intercept_visible_)
+    drawn = sampled_reconstruction(machine, np.repeat(x, 20000, axis=0), random)
+    np.testing.assert_allclose(drawn.mean(axis=0), expected, atol=0.01)
+
+
+def test_states_above_are_drawn_layer_by_layer():
+    layer = BernoulliRBM(2)
+    layer.components_ = 100 * np.eye(2, dtype=np.float32)[::-1]
+    layer.intercept_hidden_ = layer.intercept_visible_ = np.full(2, -50.0)
+    x = np.array([[1, 0], [0, 1]], np.float32)
+    random = np.random.default_rng(0)
+    np.testing.assert_array_equal(states_above([layer], x, random), x[:, ::-1])
+    np.testing.assert_array_equal(states_above([layer, layer], x, random), x)
+    np.testing.assert_array_equal(states_above([], x, random), x)

@@ -10,7 +10,7 @@ import pytest
 from compare_reconstructions import compare_reconstructions
 from vae.architecture import Architecture
 from vae.boltzmann import DBN, RBM
-from vae.comparison import corrupt, like_for_like_errors, published_errors
+from vae.comparison import PROTOCOLS, corrupt, like_for_like_errors, published_errors
 from vae.datasets import Dataset, save_dataset
 from vae.model import Model
 from vae.pixels import grey_levels
@@ -163,6 +163,7 @@ def compared(tmp_path, images):
             name="grey",
             train_size="all",
             seeds=list(seeds),
+            protocols=list(PROTOCOLS),
             root_seed=663,
         )
         values = defaultdict(dict)
@@ -187,6 +188,20 @@ def test_the_step_writes_both_protocols_of_every_model_and_seed(compared):
         assert values["entropy_floor", "like_for_like", "reconstruction_error"]["1"] == floor
         assert floor < min(error.values())
         assert error["1"] != error["2"]
+        sampled = values[model, "like_for_like_sampled", "reconstruction_error"]
+        assert sampled["1"] != error["1"]
+        deviation = values[model, "like_for_like", "reconstruction_error_std"]["1"]
+        interval = values[model, "like_for_like", "reconstruction_error_interval"]["1"]
+        assert interval == pytest.approx(1.96 * deviation / len(dataset.x_test) ** 0.5)
+    for protocol in ("like_for_like", "like_for_like_sampled"):
+        for model, other in (("vae", "rbm"), ("vae", "dbn"), ("rbm", "dbn")):
+            difference = values[other, protocol, f"difference_from_{model}"]["1"]
+            error, others = (
+                values[name, protocol, "reconstruction_error"]["1"] for name in (model, other)
+            )
+            assert difference == pytest.approx(others - error)
+            assert values[other, protocol, f"difference_from_{model}_interval"]["1"] > 0
+    assert ("rbm", "published", "difference_from_vae") not in values, "other images"
     assert not {key for key in values if key[1] == "published"} & {
         (mark, "published", metric)
         for mark in ("entropy_floor", "mean_image")

@@ -1,8 +1,9 @@
-"""Two protocols that compare models by their reconstruction error.
+"""Protocols that compare models by their reconstruction error.
 
 The `published` protocol is the one behind Table 6.1 of the report: it gives every model other
 images, and some models targets above 1. The `like_for_like` protocol gives every model the same
-held-out images.
+held-out images and lets it answer deterministically; in `like_for_like_sampled`, hidden variables
+are drawn.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.boltzmann import DBN, reconstruct_through
+from vae.gibbs import sampled_reconstruction
+from vae.model import Model
 from vae.reconstruction import binary_cross_entropy
+
+PROTOCOLS = ("published", "like_for_like", "like_for_like_sampled")
 
 PUBLISHED_IMAGES = 100
 """Images that the report reconstructs with each model."""
@@ -45,6 +50,40 @@ def like_for_like_errors(
     return {
         name: binary_cross_entropy(images, model.reconstruct(images))
         for name, model in models.items()
+    }
+
+
+def sampled_errors(
+    vae: Model, rbm: DBN, dbn: DBN, images: NDArray[np.float32], generator: np.random.Generator
+) -> dict[str, NDArray[np.float64]]:
+    """Errors of the models on the same images, their hidden variables drawn.
+
+    The VAE decodes one draw of its posterior, and a machine draws every hidden layer on its way up
+    and down; what is held against the image is the mean of its pixels given those.
+
+    Parameters
+    ----------
+    vae, rbm, dbn
+        The trained models.
+    images
+        n x d, in [0, 1], which none of the models was trained on.
+    generator
+        Source of the draws.
+
+    Returns
+    -------
+    dict of float64 arrays of shape (n,)
+        `vae`, `rbm` and `dbn`; nats per image.
+    """
+    mean, log_variance = vae.encode(images)
+    z = mean + np.exp(log_variance / 2) * generator.standard_normal(mean.shape)
+    reconstructions = {"vae": vae.decode(z)} | {
+        name: sampled_reconstruction(machine, images, generator)
+        for name, machine in (("rbm", rbm), ("dbn", dbn))
+    }
+    return {
+        name: binary_cross_entropy(images, reconstruction)
+        for name, reconstruction in reconstructions.items()
     }
 
 

@@ -1,5 +1,6 @@
 """Gibbs sampling of Boltzmann machines: what a trained machine draws by itself."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,56 @@ def gibbs_chains(
         hidden = sample_units(layer.transform(v), generator)
         v = sample_units(visible_probabilities(layer, hidden), generator)
     return v
+
+
+def states_above(
+    layers: Sequence[BernoulliRBM], v: NDArray[Any], generator: np.random.Generator
+) -> NDArray[Any]:
+    """Draw the hidden units of each layer in turn, given those below.
+
+    Parameters
+    ----------
+    layers
+        From the data upwards; without any, the states are the given ones.
+    v
+        n x visible units of the first, in [0, 1].
+    generator
+        Source of the samples.
+
+    Returns
+    -------
+    array of shape (n, hidden units of the last)
+        0 or 1.
+    """
+    for layer in layers:
+        v = sample_units(layer.transform(v), generator)
+    return v
+
+
+def sampled_reconstruction(
+    machine: DBN, x: NDArray[Any], generator: np.random.Generator
+) -> NDArray[Any]:
+    """Up through every layer and down again, every hidden unit drawn.
+
+    Parameters
+    ----------
+    machine
+        A trained RBM or DBN.
+    x
+        n x visible units, in [0, 1].
+    generator
+        Source of the samples.
+
+    Returns
+    -------
+    array of x's shape
+        Activation probabilities of the visible units, given the states of those above.
+    """
+    hidden = states_above(machine.layers_, x, generator)
+    *above, first = reversed(machine.layers_)
+    for layer in above:
+        hidden = sample_units(visible_probabilities(layer, hidden), generator)
+    return visible_probabilities(first, hidden)
 
 
 def gibbs_samples(

@@ -78,3 +78,11 @@ def mean_image_errors(train: NDArray[Any], images: NDArray[Any]) -> NDArray[np.f
     """
     mean = train.mean(axis=0, dtype=np.float64)
     return binary_cross_entropy(images, np.broadcast_to(mean, images.shape))
+
+
+def half_width(values: NDArray[np.float64]) -> float:
+    """Half the width of the 95% interval of a mean, from the spread of its n values.
+
+    1.96 standard errors: the normal approximation, for the mean over hundreds of images.
+    """
+    return float(1.96 * values.std(ddof=1) / np.sqrt(len(values)))

@@ -112,6 +112,7 @@ rule compare_reconstructions:
         name=COMPARISON["datasets"][0],
         train_size=COMPARISON["train_sizes"][0],
         seeds=[run.seed for run in experiment_runs(config, "comparison")],
+        protocols=config["protocols"],
         root_seed=config["seed"],
     script:
         "../../scripts/compare_reconstructions.py"
