@@ -97,10 +97,10 @@ def test_binary_images_of_every_dtype_are_the_same(x):
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        (np.array([0, 1], np.uint8), "of 0 and 255 in uint8, got a pixel of 1$"),
-        (np.array([0, 0.5], np.float32), "of 0 and 1 in float32, got a pixel of 0.5$"),
-        (np.array([0, np.nan]), "of 0 and 1 in float64, got a pixel of nan$"),
-        (np.array([0, 255]), "of 0 and 1 in int64, got a pixel of 255$"),
+        (np.array([0, 1], np.uint8), "of 0 and 255 in uint8, got a pixel of 1: grey"),
+        (np.array([0, 0.5], np.float32), "of 0 and 1 in float32, got a pixel of 0.5: grey"),
+        (np.array([0, np.nan]), "of 0 and 1 in float64, got a pixel of nan: grey"),
+        (np.array([0, 255]), "of 0 and 1 in int64, got a pixel of 255: grey"),
     ],
 )
 def test_a_grey_pixel_is_named(x, message):

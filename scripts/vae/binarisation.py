@@ -67,7 +67,7 @@ def as_binary(x: NDArray[Any]) -> NDArray[np.bool_]:
     grey = ~(on | (x == 0))
     if grey.any():
         raise ValueError(
-            f"x: expected black and white images, of 0 and {white} in {x.dtype}, "
-            f"got a pixel of {x[grey][0]}"
+            f"x: expected black and white images, of 0 and {white} in {x.dtype}, got a pixel of "
+            f"{x[grey][0]}: grey levels have no probability mass under a Bernoulli"
         )
     return on
