@@ -57,6 +57,37 @@ def test_more_samples_only_make_the_estimate_steadier(model, x):
     np.testing.assert_allclose(np.mean(single, axis=0), np.mean(many, axis=0), rtol=0.1, atol=0.2)
 
 
+def test_log_likelihood_is_the_term_of_the_elbo(model, x):
+    """At the posterior means, which are the samples where the noise is zero."""
+
+    class NoNoise:
+        def standard_normal(self, shape):
+            return np.zeros(shape)
+
+    log_likelihood = model.log_likelihood(x, model.encode(x)[0])
+    assert log_likelihood.shape == (1203, 1203)
+    assert log_likelihood.dtype == np.float32
+    expected = -model.elbo_terms(x, NoNoise())[0]
+    np.testing.assert_allclose(np.diagonal(log_likelihood), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_log_likelihood_of_a_pair_is_its_own(model, x):
+    z = np.random.default_rng(4).normal(size=(700, 2))
+    together = model.log_likelihood(x[:3], z)
+    for image, code in ((0, 0), (2, 499), (1, 500), (2, 699)):
+        alone = model.log_likelihood(x[[image]], z[[code]])
+        np.testing.assert_allclose(together[image, code], alone[0, 0], rtol=1e-4, atol=1e-5)
+
+
+def test_log_likelihood_reads_bytes_as_pixels_and_survives_saturated_ones(model):
+    pixels = np.random.default_rng(5).integers(0, 2, (9, 6), dtype=np.uint8)
+    z = np.random.default_rng(6).normal(size=(4, 2))
+    extreme = Model(model.architecture, 1000 * model.parameters)
+    got = extreme.log_likelihood(255 * pixels, z)
+    np.testing.assert_array_equal(got, extreme.log_likelihood(pixels.astype(np.float32), z))
+    assert np.isfinite(got).all()
+
+
 @pytest.mark.parametrize("content", [b"", b"<html>503</html>", b"PK\x03\x04 cut short"])
 def test_what_is_no_model_is_named(tmp_path, content):
     path = tmp_path / "model.npz"

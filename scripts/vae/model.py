@@ -91,6 +91,39 @@ class Model:
         """Decoder means of n draws of z from the prior N(0, I); n x input dimension."""
         return self.decode(generator.standard_normal((n, self.architecture.latent_dimension)))
 
+    def log_likelihood(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Log-likelihood log p(x|z) of every image given every latent vector.
+
+        Those of `vae.objective`. Each latent vector is decoded once, whatever the number of images.
+
+        Parameters
+        ----------
+        x
+            n x input dimension; uint8 means value / 255.
+        z
+            m x latent dimension.
+
+        Returns
+        -------
+        ndarray
+            n x m, nats, in the dtype of the parameters.
+        """
+        pixels = self._floats(x)
+        log_likelihoods = np.empty((len(x), len(z)), self.parameters.dtype)
+        kernels = NumpyKernels()
+        for rows in self._chunks(len(z)):
+            head = self._decoder_head(z[rows])
+            if self.architecture.likelihood == "bernoulli":
+                # The sum of x a - softplus(a), whose second term is the same for all images.
+                np.matmul(pixels, head.T, out=log_likelihoods[:, rows])
+                kernels.activate("softplus", head)
+                log_likelihoods[:, rows] -= head.sum(axis=1)
+            else:
+                mean, log_variance = self._gaussian(head)
+                for log_likelihood, item in zip(log_likelihoods, pixels, strict=True):
+                    log_likelihood[rows] = gaussian_log_likelihood(item, mean, log_variance)
+        return log_likelihoods
+
     def elbo_terms(
         self, x: np.ndarray, generator: np.random.Generator, samples: int = 1
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -138,9 +171,12 @@ class Model:
         head = self._decoder_head(z)
         if self.architecture.likelihood == "bernoulli":
             return bernoulli_log_likelihood(x, head)
+        return gaussian_log_likelihood(x, *self._gaussian(head))
+
+    def _gaussian(self, head: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and log variance of the Gaussian decoder."""
         mean, log_variance = np.split(head, 2, axis=1)
-        mean = _sigmoid(mean) if self.architecture.squash_mean else mean
-        return gaussian_log_likelihood(x, mean, log_variance)
+        return _sigmoid(mean) if self.architecture.squash_mean else mean, log_variance
 
     def _decoder_head(self, z: np.ndarray) -> np.ndarray:
         z = np.asarray(z, self.parameters.dtype)
