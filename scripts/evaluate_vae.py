@@ -8,6 +8,7 @@ import numpy as np
 
 from step import run
 from vae.datasets import Dataset, as_pixels, load_dataset
+from vae.datasets.binarised import binarised
 from vae.datasets.subset import training_rows
 from vae.evaluation import active_units, latent_manifold, mean_squared_error
 from vae.history import Measurement, read_history
@@ -35,6 +36,7 @@ def evaluate_vae(
     images: Path,
     codes: Path,
     run_parameters: dict[str, Any],
+    binarisation: str | None,
     by_class: bool,
     root_seed: int,
 ) -> None:
@@ -53,12 +55,16 @@ def evaluate_vae(
         npz: posterior means of test items and of some training items, with their labels.
     run_parameters
         What names the run.
+    binarisation
+        That of the training; with one, all is measured on the images drawn once.
     by_class
         Whether to measure the ELBO of every class by itself as well.
     root_seed
         The study's.
     """
     data, trained = load_dataset(dataset), load_model(model)
+    if binarisation:
+        data = binarised(data, root_seed, run_parameters["dataset"])
     rows = training_rows(
         len(data.x_train),
         run_parameters["train_size"],

@@ -31,6 +31,12 @@ Keys made here:
                                             epoch; their keys, costliest first
     profile.{backend}.steps, .scale         the steps profiled; how many times they make an epoch
     {function}.function, .module, .calls, .seconds, .share      calls and seconds in an epoch
+    likelihoods.{dataset}.models            models whose log-likelihood was measured
+    likelihoods.{dataset}.{model}           at the size where it is highest: .size, .binarisation;
+                                            .log_likelihood, .reconstruction_error (of the same
+                                            images) and .partition_gap, each .mean and .std
+    likelihoods.{dataset}.ranking, .error_ranking   vae, rbm and dbn, the best first: by
+                                            log-likelihood; by that reconstruction error
     datasets.used, .absent                  those of the runs; those of the report that are not
     architectures.used                      those of the runs
     verdicts, verdicts.{verdict}            the verdicts; how many claims have each
@@ -51,6 +57,7 @@ import pandas as pd
 
 from step import run
 from vae.architecture import NETWORKS
+from vae.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
 from vae.results import RUN, final, read_card, read_table
 
 SERIES = {"latent_dimension": "latent_dimension", "training_size": "train_size"}
@@ -73,6 +80,7 @@ Pairs = Iterator[tuple[str, Any]]
 def report_values(
     evaluations: Sequence[Path],
     reconstruction: Path,
+    likelihoods: Sequence[Path],
     cards: Sequence[Path],
     backends: Path,
     machine: Path,
@@ -90,6 +98,8 @@ def report_values(
         The tidy tables of the experiments, each named after its experiment.
     reconstruction
         Reconstruction errors of the comparison, csv.
+    likelihoods
+        Log-likelihoods of its models, csv, if they were measured: at most one file.
     cards
         Data cards, JSON.
     backends
@@ -113,6 +123,7 @@ def report_values(
         [
             *(pair for path in evaluations for pair in _experiment(path)),
             *_reconstruction(read_table(reconstruction, RECONSTRUCTION)),
+            *(pair for path in likelihoods for pair in _likelihood(read_table(path, LIKELIHOOD))),
             *_backends(read_table(backends, BACKENDS)),
             *_profile(read_table(published_profile, PROFILE)),
             *_profile(read_table(numpy_profile, PROFILE)),
@@ -207,6 +218,37 @@ def _reconstruction(frame: pd.DataFrame) -> Pairs:
     for (dataset, protocol), part in compared.groupby(["dataset", "protocol"], sort=False):
         ranking = part.groupby("model")["value"].mean().sort_values().index.tolist()
         yield f"reconstruction.{dataset}.{protocol}.ranking", ranking
+
+
+def _likelihood(frame: pd.DataFrame) -> Pairs:
+    yield "likelihoods.datasets", frame["dataset"].unique().tolist()
+    for dataset, part in frame.groupby("dataset", sort=False):
+        estimates = log_likelihoods(part)
+        names = estimates["model"].unique().tolist()
+        best = {name: best_size(estimates, name) for name in names}
+        errors = {}
+        yield f"likelihoods.{dataset}.models", names
+        for name, rows in best.items():
+            key = f"likelihoods.{dataset}.{name}"
+            for column in ("size", "binarisation"):
+                yield f"{key}.{column}", rows[column].tolist()[0]
+            yield from _mean_and_std(f"{key}.log_likelihood", rows["value"])
+            alike = part["model"].eq(name) & part["size"].eq(rows["size"].iloc[0])
+            alike &= part["binarisation"].eq(rows["binarisation"].iloc[0])
+            for metric in ("reconstruction_error", "partition_gap"):
+                values = part.loc[alike & part["metric"].eq(metric), "value"]
+                if len(values):
+                    yield from _mean_and_std(f"{key}.{metric}", values)
+                    errors[name, metric] = float(values.mean())
+        models = [name for name in MODELS if name in best]
+        yield (
+            f"likelihoods.{dataset}.ranking",
+            sorted(models, key=lambda name: -float(best[name]["value"].mean())),
+        )
+        yield (
+            f"likelihoods.{dataset}.error_ranking",
+            sorted(models, key=lambda name: errors[name, "reconstruction_error"]),
+        )
 
 
 def _backends(frame: pd.DataFrame) -> Pairs:

@@ -1,19 +1,26 @@
-"""Table 6.1: the reconstruction error of each model, the report's and ours."""
+"""Table 6.1: the reconstruction error of each model, the report's and ours, and its likelihood."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from step import run
-from vae.results import read_table
-from vae.tables import NOT_GIVEN, mean_and_deviation, number, write_table
+from vae.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
+from vae.results import read_table, read_tables
+from vae.tables import NONE, NOT_GIVEN, NOT_MEASURED, mean_and_deviation, number, write_table
 from vae.wording import readable
 
 MODELS = ("vae", "rbm", "dbn", "entropy_floor", "mean_image")
+PIXEL_MODELS = ("mixture", "independent_pixels")
+SIZES = {"vae": "{} latent dimensions", "mixture": "{} components"}
 
 
 def table_6_1_reconstruction_error(
-    evaluations: Path, published: dict[str, float], table: Path, markdown: Path
+    evaluations: Path,
+    likelihoods: list[Path],
+    published: dict[str, float],
+    table: Path,
+    markdown: Path,
 ) -> None:
     """Write a row for each data set, model and mark to hold the models against.
 
@@ -21,34 +28,60 @@ def table_6_1_reconstruction_error(
     ----------
     evaluations
         The reconstruction errors (nats/image) by model, protocol and seed.
+    likelihoods
+        The log-likelihoods (nats/image) of the same models and of models of pixels alone, if they
+        were measured: at most one file.
     published
         The report's values, on MNIST: model -> nats/image.
     table, markdown
         The table.
     """
     frame = read_table(evaluations, ("dataset", "model", "protocol", "seed", "metric", "value"))
+    likelihood = (
+        log_likelihoods(read_tables(likelihoods, LIKELIHOOD)) if likelihoods else pd.DataFrame()
+    )
     rows = [
         {
             "Data set": readable(str(dataset)),
             "Model": readable(model),
             "Report (MNIST)": number(published[model], 3) if model in published else NOT_GIVEN,
-            "Published protocol": _mean(errors, model, "published", "reconstruction_error"),
-            "Like for like": _mean(errors, model, "like_for_like", "reconstruction_error"),
-            "Like for like, deviation over images": _mean(
-                errors, model, "like_for_like", "reconstruction_error_std"
-            ),
+            "Published protocol": _mean(errors, model, "published"),
+            "Like for like": _mean(errors, model, "like_for_like"),
+            "95% interval": _interval(errors, model),
+            "Like for like, drawn": _mean(errors, model, "like_for_like_sampled"),
+            "Log-likelihood": _log_likelihood(likelihood, model),
         }
         for dataset, errors in frame.groupby("dataset", sort=False)
-        for model in MODELS
+        for model in (*MODELS, *(PIXEL_MODELS if likelihoods else ()))
     ]
     write_table(rows, table, markdown, text_columns=("Data set", "Model"))
 
 
-def _mean(errors: pd.DataFrame, model: str, protocol: str, metric: str) -> str:
-    chosen = errors[
-        (errors["model"] == model) & (errors["protocol"] == protocol) & (errors["metric"] == metric)
-    ]
-    return mean_and_deviation(chosen["value"], 2)
+def _mean(errors: pd.DataFrame, model: str, protocol: str) -> str:
+    values = _values(errors, model, protocol, "reconstruction_error")
+    return NONE if values.empty else mean_and_deviation(values, 2)
+
+
+def _interval(errors: pd.DataFrame, model: str) -> str:
+    """Half the 95% interval over images, of the error like for like; mean over seeds."""
+    values = _values(errors, model, "like_for_like", "reconstruction_error_interval")
+    return NONE if values.empty else f"± {number(values.mean(), 2)}"
+
+
+def _values(errors: pd.DataFrame, model: str, protocol: str, metric: str) -> "pd.Series[float]":
+    of_model = (errors["model"] == model) & (errors["protocol"] == protocol)
+    return errors.loc[of_model & (errors["metric"] == metric), "value"]
+
+
+def _log_likelihood(likelihood: pd.DataFrame, model: str) -> str:
+    """Mean and deviation over seeds at the model's best size; of a DBN, the least it can be."""
+    if likelihood.empty or model not in likelihood["model"].unique():
+        return NONE if model in MODELS[3:] else NOT_MEASURED
+    best = best_size(likelihood, model)
+    text = mean_and_deviation(best["value"], 2)
+    if model in SIZES:
+        return f"{text} ({SIZES[model].format(best['size'].iloc[0])})"
+    return f"at least {text}" if model == "dbn" else text
 
 
 if __name__ == "__main__":

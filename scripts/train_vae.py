@@ -7,6 +7,7 @@ from step import run
 from vae.architecture import Architecture
 from vae.backends import limit_threads
 from vae.datasets import load_dataset
+from vae.datasets.binarised import binarised
 from vae.datasets.subset import training_rows
 from vae.history import write_history
 from vae.seeding import generator
@@ -41,7 +42,8 @@ def train_vae(
         What names the run: dataset, architecture, training, latent_dimension, train_size, epochs,
         backend, seed.
     architecture, training
-        The settings behind the two names.
+        The settings behind the two names. A training's `binarisation` makes the images black and
+        white: drawn once (`fixed`), or those to train on anew for every epoch (`dynamic`).
     root_seed
         The study's.
     threads
@@ -49,6 +51,10 @@ def train_vae(
     """
     limit_threads(run_parameters["backend"], threads)
     data = load_dataset(dataset)
+    settings = dict(training)
+    binarisation = settings.pop("binarisation", None)
+    drawn = binarised(data, root_seed, run_parameters["dataset"]) if binarisation else data
+    x_train = data.x_train if binarisation == "dynamic" else drawn.x_train
     rows = training_rows(
         len(data.x_train),
         run_parameters["train_size"],
@@ -65,14 +71,15 @@ def train_vae(
             run_parameters["latent_dimension"],
             data.image_shape.tolist(),
         ),
-        data.x_train[rows],
-        data.x_test,
+        x_train[rows],
+        drawn.x_test,
         epochs=run_parameters["epochs"],
         generator=generator(root_seed, "train", *names),
         backend=run_parameters["backend"],
         progress=True,
         checkpoint=checkpoint,
-        **training,
+        dynamic_binarisation=binarisation == "dynamic",
+        **settings,
     )
     trained.save(model)
     write_history(measurements, history)

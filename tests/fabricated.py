@@ -10,6 +10,7 @@ import pandas as pd
 
 from vae.benchmark import cost, rounds
 from vae.benchmark import report_jobs as jobs
+from vae.likelihood_table import LIKELIHOOD
 from vae.results import MEASUREMENT
 
 STRUCTURES = ("sparse", "community", "small_world")
@@ -116,6 +117,7 @@ def reconstruction_errors(path: Path) -> Path:
             rows += [
                 ("digits", model, "like_for_like", seed, "reconstruction_error", base + shift),
                 ("digits", model, "like_for_like", seed, "reconstruction_error_std", 9.0),
+                ("digits", model, "like_for_like", seed, "reconstruction_error_interval", 0.25),
             ]
             if model in ("vae", "rbm", "dbn"):
                 error = base - 50 + shift
@@ -127,10 +129,127 @@ def reconstruction_errors(path: Path) -> Path:
     return path
 
 
+def estimated_likelihoods(path: Path, seeds: int = 2) -> Path:
+    """Write log-likelihoods: a VAE's best at 5 latent dimensions."""
+    columns = [*LIKELIHOOD]
+    rows: list[tuple[Any, ...]] = []
+    for seed in range(1, seeds + 1):
+        for size, value in ((2, -110.0), (5, -90.0), (20, -95.0)):
+            subject = ("digits", "vae", size, seed, "dynamic")
+            rows += [
+                (*subject, "importance_sampling", samples, "log_likelihood", value - loss + seed)
+                for samples, loss in ((1, 5.0), (50, 2.0), (5000, 0.0))
+            ]
+            rows.append((*subject, "mean_field", None, "reconstruction_error", 80.0 - size + seed))
+        rows.append(
+            ("digits", "vae", 2, seed, "dynamic", "quadrature", 40401, "log_likelihood", -108.0)
+        )
+        for model, size, value in (("rbm", 500, -100.0), ("dbn", 1000, -105.0)):
+            subject = ("digits", model, size, seed, "dynamic")
+            rows += [
+                (*subject, "annealed_importance_sampling", 100, "log_likelihood", value + seed),
+                (*subject, "reverse_annealing", 100, "log_likelihood", value + seed - 1),
+                (*subject, "both_ways", None, "partition_gap", 1.0),
+                (*subject, "mean_field", None, "reconstruction_error", 75.0 + seed),
+            ]
+        for size, value in ((10, -165.0), (50, -145.0)):
+            subject = ("digits", "mixture", size, seed, "fixed")
+            rows.append((*subject, "exact", None, "log_likelihood", value))
+    subject = ("digits", "independent_pixels", 64, 1, "fixed")
+    rows.append((*subject, "exact", None, "log_likelihood", -206.0))
+    pd.DataFrame(rows, columns=columns[:-1]).assign(unit="nats/image").to_csv(path, index=False)
+    return path
+
+
 def reconstructed_images(path: Path) -> Path:
     """Write ten images and their reconstructions by three models; image i is of grey level 20 i."""
     x = np.repeat(np.arange(0, 200, 20, dtype=np.uint8)[:, None], 16, axis=1)
     np.savez(path, image_shape=np.array([4, 4]), x=x, vae=x, rbm=x, dbn=255 - x)
+    return path
+
+
+def boltzmann_training(path: Path) -> Path:
+    """Write 20 epochs of an RBM and of a DBN of three layers, of three seeds."""
+    rows = [
+        (
+            "digits",
+            model,
+            seed,
+            layer,
+            epoch,
+            metric,
+            sign * (100 / epoch + 10 * layer + end + seed),
+        )
+        for model, layers, end in (("rbm", (1,), 3), ("dbn", (1, 2, 3), 0))
+        for seed in (1, 2, 3)
+        for layer in layers
+        for epoch in range(1, 21)
+        for metric, sign in (("reconstruction_error", 1), ("pseudo_likelihood", -2))
+    ]
+    columns = ["dataset", "model", "seed", "layer", "epoch", "metric", "value"]
+    pd.DataFrame(rows, columns=columns).assign(unit="nats/image").to_csv(path, index=False)
+    return path
+
+
+def boltzmann_filters(path: Path, image_shape: tuple[int, ...] = (4, 4)) -> Path:
+    """Write the weights of 36 hidden units of an RBM and of a DBN."""
+    random = np.random.default_rng(1)
+    shape = (36, int(np.prod(image_shape)))
+    filters = {model: random.standard_normal(shape, np.float32) for model in ("rbm", "dbn")}
+    np.savez(path, image_shape=np.array(image_shape), **filters)
+    return path
+
+
+def model_samples(path: Path, image_shape: tuple[int, ...] = (4, 4)) -> Path:
+    """Write black and white images, and of three models grey samples and their neighbours."""
+    random = np.random.default_rng(2)
+    d = int(np.prod(image_shape))
+    arrays = {"test": 255 * random.integers(2, size=(36, d), dtype=np.uint8)}
+    for model in ("vae", "rbm", "dbn"):
+        arrays[model] = random.integers(256, size=(36, d), dtype=np.uint8)
+        arrays[f"{model}_neighbours"] = random.integers(256, size=(6, d), dtype=np.uint8)
+    np.savez(path, image_shape=np.array(image_shape), **arrays)
+    return path
+
+
+def likelihoods(path: Path, binarisations: Iterable[str] = ("fixed",)) -> Path:
+    """Write errors and log-likelihoods of seeds 1, 2, 3: base - 1, base, base + 1.
+
+    A dynamic binarisation adds 2 nats to a log-likelihood. A few samples, another estimator and a
+    small mixture give other values, as do intervals.
+    """
+    rows: list[tuple[Any, ...]] = []
+    trained = (
+        ("vae", 2, 120.0, -140.0, "importance_sampling"),
+        ("vae", 20, 52.0, -89.0, "importance_sampling"),
+        ("vae", 100, 51.0, -90.0, "importance_sampling"),
+        ("rbm", 500, 30.0, -95.0, "annealed_importance_sampling"),
+        ("dbn", 1000, 70.0, -93.0, "annealed_importance_sampling"),
+    )
+    for binarisation in binarisations:
+        gain = 2 * (binarisation == "dynamic")
+        for model, size, error, log_likelihood, estimator in trained:
+            for seed in (1, 2, 3):
+                shift = seed - 2
+                kept = (model, size, seed, binarisation)
+                value = log_likelihood + shift + gain
+                samples = 5000 if model == "vae" else None
+                rows += [
+                    (*kept, "mean_field", None, "reconstruction_error", error + shift),
+                    (*kept, estimator, samples, "log_likelihood", value),
+                    (*kept, estimator, samples, "log_likelihood_interval", 0.2),
+                ]
+                if model == "vae":
+                    rows.append((*kept, estimator, 100, "log_likelihood", value - 5))
+                if model == "rbm":
+                    rows.append((*kept, "reverse_annealing", 100, "log_likelihood", value - 9))
+    for seed in (1, 2, 3):
+        exact = ("fixed", "exact", None, "log_likelihood")
+        rows.append(("independent_pixels", 64, seed, *exact, -206.0))
+        rows += [("mixture", k, seed, *exact, -150.0 + k / 20 + seed) for k in (10, 500)]
+    columns = ["model", "size", "seed", "binarisation", "estimator", "samples", "metric", "value"]
+    frame = pd.DataFrame(rows, columns=columns).assign(dataset="digits", unit="nats/image")
+    frame.to_csv(path, index=False)
     return path
 
 

@@ -40,7 +40,15 @@ from vae.peers import PEERS
 
 ROOT = Path(__file__).parents[1]
 OPTIONAL = {"edge_probability", "fixed_graph", "squash_mean", "also", "updates", "seeds"}
-OPTIONAL |= {"encoder_filters", "decoder_filters", "kernel", "sources", "mirror", "results"}
+OPTIONAL |= {
+    "encoder_filters",
+    "decoder_filters",
+    "kernel",
+    "sources",
+    "mirror",
+    "results",
+    "binarisation",
+}
 OPTIONAL |= {*OPTIONAL_EXPERIMENTS}
 
 
@@ -179,7 +187,8 @@ WRONG = [
     (
         put("trainings.report.momentum", 0.9),
         "trainings.report.momentum is not a key; "
-        "expected one of batch_size, learning_rate, samples, optimizer, initialisation",
+        "expected one of batch_size, learning_rate, samples, optimizer, initialisation, "
+        "binarisation",
     ),
     (put("benchmark.step", 1), "benchmark.step is not a key; did you mean steps?"),
     (
@@ -371,7 +380,7 @@ WRONG = [
     (
         put("experiments.comparison.latent_dimensions", [10, 20]),
         "experiments.comparison.latent_dimensions is [10, 20]; "
-        "expected a list of one entry, since one VAE is compared",
+        "expected a list of one entry, since models are compared on one thing",
     ),
     # names of other parts
     (
@@ -389,7 +398,27 @@ WRONG = [
     (
         put("experiments.images.trainings", ["Report"]),
         'experiments.images.trainings: "Report" is not a training; '
-        "expected one of report, batches_of_6, batches_of_20; the nearest is report",
+        "expected one of report, batches_of_6, binarised_fixed, binarised_dynamic, batches_of_20; "
+        "the nearest is report",
+    ),
+    (
+        put("experiments.likelihood.trainings", ["report"]),
+        "experiments.likelihood.trainings has the entry report; expected trainings with a "
+        "binarisation, since grey images have no probability",
+    ),
+    (
+        put("experiments.likelihood.datasets", ["photo_patches_grey"]),
+        'experiments.likelihood.datasets is ["photo_patches_grey"]; expected ["digits"], that of '
+        "experiments.comparison, whose Boltzmann machines are compared",
+    ),
+    (
+        put("architectures.two_layer_200.likelihood", "gaussian"),
+        "experiments.likelihood.architectures has the entry two_layer_200; expected architectures "
+        "of a bernoulli likelihood",
+    ),
+    (
+        drop("likelihood"),
+        "likelihood is missing; expected it, since experiments.likelihood needs its settings",
     ),
     (
         put("protocols", ["published"]),
@@ -780,6 +809,7 @@ def test_default_holds_every_key_of_the_schema_that_is_not_optional(
     named = {
         name for part in ("datasets", "architectures", "trainings") for name in config[part]
     } | set(config["datasets"]["networks_published"]["structures"])
+    named |= {name for part in config["experiments"].values() for name in part.get("also", {})}
     expected = keys_of(schema, schema)
     assert keys_in(config) - named <= expected
     assert expected - keys_in(config) <= OPTIONAL | other_generators | other_kinds

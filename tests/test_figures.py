@@ -7,8 +7,10 @@ from typing import Any
 import fabricated
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from figure_5_1_profile import figure_5_1_profile, own_time
 from figure_5_2_cost_by_size import COSTS, draw_costs
@@ -21,6 +23,9 @@ from figure_6_5_image_reconstructions import (
 )
 from figure_6_6_model_reconstructions import row_labels
 from figure_7_1_ablation import draw_trainings
+from figure_boltzmann_training import draw_filters, draw_progress
+from figure_likelihood_against_error import baselines, measured_points, ranks
+from figure_model_samples import draw_neighbours
 from figure_prior_samples import sample_panels
 from vae.datasets import as_pixels
 from vae.learning_curves import draw_learning_curves
@@ -48,6 +53,9 @@ FIGURES = (
     "figure_7_1_ablation",
     "figure_aevb_bound",
     "figure_equal_updates",
+    "figure_boltzmann_training",
+    "figure_model_samples",
+    "figure_likelihood_against_error",
 )
 
 TRAININGS = {
@@ -129,6 +137,12 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
         {"evaluations": ablation(folder / "ablation.csv"), "trainings": TRAININGS},
         {"evaluations": aevb(folder / "aevb.csv")},
         {"evaluations": equal_updates(folder / "equal_updates.csv")},
+        {
+            "training": fabricated.boltzmann_training(folder / "training.csv"),
+            "filters": fabricated.boltzmann_filters(folder / "filters.npz"),
+        },
+        {"samples": fabricated.model_samples(folder / "samples.npz")},
+        {"likelihood": fabricated.likelihoods(folder / "likelihood.csv", ("fixed", "dynamic"))},
     )
     return dict(zip(FIGURES, arguments, strict=True))
 
@@ -138,6 +152,24 @@ def draw(name: str, arguments: dict[str, Any], folder: Path) -> list[bytes]:
     files = {suffix: folder / f"figure.{suffix}" for suffix in ("svg", "pdf", "png")}
     getattr(import_module(name), name)(**arguments, **files)
     return [file.read_bytes() for file in files.values()]
+
+
+def saved_figure(
+    name: str, arguments: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Figure:
+    """Draw a figure into a folder and return it as it was saved."""
+    saved: list[Figure] = []
+    script = import_module(name)
+    original = script.save
+
+    def save(figure: Figure, *files: Path) -> None:
+        original(figure, *files)
+        saved.append(figure)
+
+    monkeypatch.setattr(script, "save", save)
+    draw(name, arguments, folder)
+    (figure,) = saved
+    return figure
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -161,17 +193,7 @@ def test_nothing_is_cut_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Every letter lies within the figure's edges."""
-    saved: list[Figure] = []
-    script = import_module(name)
-    original = script.save
-
-    def save(figure: Figure, *files: Path) -> None:
-        original(figure, *files)
-        saved.append(figure)
-
-    monkeypatch.setattr(script, "save", save)
-    draw(name, inputs[name], tmp_path)
-    (figure,) = saved
+    figure = saved_figure(name, inputs[name], tmp_path, monkeypatch)
     drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
     assert drawn.x0 >= 0 and drawn.x1 <= width
     assert drawn.y0 >= 0 and drawn.y1 <= height
@@ -491,3 +513,138 @@ def test_costs_are_medians_over_the_limits_time(tmp_path: Path) -> None:
     np.testing.assert_allclose(lines["numpy"].get_xdata(), sizes)
     np.testing.assert_allclose(lines["tensorflow"].get_ydata(), 2 * 1.2 * sizes**0.5)
     np.testing.assert_allclose(lines["limit"].get_ydata(), 100 * sizes**0.5 / 200)
+
+
+def test_every_layer_of_the_machines_has_a_curve_of_its_mean(tmp_path: Path) -> None:
+    table = read_table(fabricated.boltzmann_training(tmp_path / "training.csv"), ())
+    measured = select(table, metric="pseudo_likelihood")
+    lines = draw_progress(Figure().subplots(), measured)
+    labels = [str(line.get_label()) for line in lines]
+    assert labels == ["RBM", "DBN, layer 1", "DBN, layer 2", "DBN, layer 3"]
+    epochs = np.arange(1, 21)
+    for line, end in zip(lines, (10 + 3, 10, 20, 30), strict=True):
+        np.testing.assert_array_equal(line.get_xdata(), epochs)
+        np.testing.assert_allclose(line.get_ydata(), -2 * (100 / epochs + end + 2))
+    assert len({line.get_color() for line in lines}) == 4
+    assert len({line.get_marker() for line in lines}) == 4
+
+
+def test_filters_are_grey_at_zero_on_one_symmetric_scale() -> None:
+    weights = np.zeros((4, 100), dtype=np.float32)
+    weights[0, :50], weights[1, :50], weights[2, :50], weights[3, 0] = 2, -2, 1, -7
+    axes = Figure().subplots()
+    draw_filters(axes, weights, [10, 10])
+    sheet = axes.images[0].get_array()[..., 0]
+    tile, step = 70, 74
+    corners = [sheet[y, x] for y in (10, step + 10) for x in (10, step + 10)]
+    assert corners == [255, 0, 191, 128]
+    assert sheet[step, step] == 0, "the one weight beyond the scale is cut to it"
+    assert sheet[tile - 1, tile - 1] == 128, "a weight of 0"
+    assert axes.get_xlabel() == "black ≤ −2.00, grey 0, white ≥ 2.00"
+
+
+def test_the_first_samples_stand_above_their_neighbours(tmp_path: Path) -> None:
+    path = fabricated.model_samples(tmp_path / "samples.npz")
+    arrays = read_arrays(path, "rbm", "rbm_neighbours")
+    axes = Figure().subplots()
+    draw_neighbours(axes, arrays["rbm"], arrays["rbm_neighbours"], [4, 4])
+    shown = axes.images[0].get_array()
+    tops = [shown[:64, 68 * column : 68 * column + 64] for column in range(6)]
+    bottoms = [shown[68:, 68 * column : 68 * column + 64] for column in range(6)]
+    for images, name in ((tops, "rbm"), (bottoms, "rbm_neighbours")):
+        pixels = [image[8::16, 8::16, 0].ravel() for image in images]
+        np.testing.assert_array_equal(pixels, arrays[name][:6])
+
+
+def test_held_out_images_and_samples_are_drawn_in_order_with_labels_in_the_empty_place(
+    inputs: dict[str, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = inputs["figure_model_samples"]
+    figure = saved_figure("figure_model_samples", arguments, tmp_path, monkeypatch)
+    arrays = read_arrays(arguments["samples"], "test", "vae", "rbm", "dbn")
+    for axes, (name, images) in zip(figure.axes, arrays.items(), strict=False):
+        drawn = axes.images[0].get_array()
+        np.testing.assert_array_equal(drawn, mosaic(images, (4, 4), 6), err_msg=name)
+    held_out, strip = figure.axes[0].bbox, figure.axes[5]
+    for text, image_row in zip(strip.texts, ("Sample", "Nearest in training"), strict=True):
+        assert text.get_text() == image_row
+        box = text.get_window_extent()
+        assert box.x0 > held_out.x0 and box.x1 < strip.bbox.x0 and box.y1 < held_out.y0
+
+
+def test_a_likelihood_of_most_samples_stands_against_the_error_of_its_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = fabricated.likelihoods(tmp_path / "likelihood.csv")
+    figure = saved_figure(
+        "figure_likelihood_against_error", {"likelihood": path}, tmp_path, monkeypatch
+    )
+    values, ranks_panel = figure.axes
+    points = [line for line in values.lines if line.get_linestyle() == "None"]
+    drawn = {tuple(line.get_xydata()[1]): line for line in points}
+    assert list(drawn) == [(70, -93), (30, -95), (120, -140), (52, -89), (51, -90)]
+    for (error, log_likelihood), line in drawn.items():
+        seeds = [(error + shift, log_likelihood + shift) for shift in (-1, 0, 1)]
+        np.testing.assert_allclose(line.get_xydata(), seeds)
+        assert line.get_markerfacecolor() == line.get_color(), "one binarisation is filled"
+    looks = [(line.get_color(), line.get_marker()) for line in points]
+    assert len({colour for colour, _ in looks}) == len({marker for _, marker in looks}) == 3
+    levels = [line.get_ydata()[0] for line in values.lines if line not in points]
+    assert levels == [-123, -206]
+    assert ranks_panel.get_title(loc="left").endswith("Spearman ρ = 0.30, n = 5")
+
+
+def test_dynamic_binarisation_is_hollow_beside_the_fixed_one(
+    inputs: dict[str, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "figure_likelihood_against_error"
+    figure = saved_figure(name, inputs[name], tmp_path, monkeypatch)
+    drawn = {tuple(line.get_xydata()[-1]): line for line in figure.axes[0].lines}
+    assert drawn[(53, -88)].get_markerfacecolor() != "white"
+    assert drawn[(53, -86)].get_markerfacecolor() == "white"
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()][3:] == [
+        "Fixed binarisation",
+        "Dynamic binarisation",
+    ]
+
+
+def test_every_size_is_named_near_its_mean_and_no_names_overlap(
+    inputs: dict[str, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "figure_likelihood_against_error"
+    figure = saved_figure(name, inputs[name], tmp_path, monkeypatch)
+    for axes in figure.axes:
+        named = [text.get_text() for text in axes.texts if text.get_text()[0].isdigit()]
+        assert sorted(named) == sorted(["2", "20", "100", "500", "1,000"] * 2)
+        boxes = [Text.get_window_extent(text) for text in axes.texts]
+        for place, box in enumerate(boxes):
+            assert not box.count_overlaps(boxes[:place]), axes.texts[place]
+    positions = {(text.get_text(), text.xy) for text in figure.axes[0].texts}
+    assert {("20", (52, -89)), ("20", (52, -87)), ("1,000", (70, -93))} <= positions
+
+
+def test_the_best_mixture_stands_for_all(tmp_path: Path) -> None:
+    table = read_table(fabricated.likelihoods(tmp_path / "likelihood.csv"), ())
+    assert baselines(table) == {"Mixture\nof 500": -123.0, "Independent\npixels": -206.0}
+    assert baselines(select(table, model="vae")) == {}
+
+
+def test_ranks_agree_fully_where_less_error_is_more_likelihood() -> None:
+    errors = np.array([30.0, 50.0, 70.0, 120.0])
+    for sign, expected in ((-1, 1.0), (1, -1.0)):
+        means = pd.DataFrame({"reconstruction_error": errors, "log_likelihood": sign * errors**3})
+        by_error, by_likelihood, correlation = ranks(means)
+        assert by_error.tolist() == [1, 2, 3, 4]
+        assert by_likelihood.tolist() == [1, 2, 3, 4][::-sign]
+        assert correlation == pytest.approx(expected)
+    assert np.isnan(ranks(means[:2])[2]), "two models agree or oppose, whatever they are"
+
+
+def test_a_model_measured_twice_or_never_is_an_error(tmp_path: Path) -> None:
+    table = read_table(fabricated.likelihoods(tmp_path / "likelihood.csv"), ())
+    other = table.assign(dataset="mnist")
+    with pytest.raises(ValueError, match="reconstruction_error: expected one value for each model"):
+        measured_points(pd.concat([table, other]))
+    with pytest.raises(ValueError, match="expected a model with both"):
+        measured_points(table[(table["model"] == "vae") == (table["metric"] == "log_likelihood")])

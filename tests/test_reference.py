@@ -11,7 +11,7 @@ import yaml
 from conftest import ROOT, Project
 
 from planning import reference
-from planning.reference import REFERENCE, check_reference
+from planning.reference import REFERENCE, check_settings
 from planning.runs import experiment_runs, machine_runs, planned_datasets, planned_experiments
 from planning.validation import ConfigError, check
 from unpack_evaluations import unpack_evaluations
@@ -69,12 +69,14 @@ def test_kept_results_take_no_other_settings(kept: Project):
 
 
 def test_a_setting_that_is_the_kept_one_is_no_other(monkeypatch: pytest.MonkeyPatch, tmp_path):
+    settings = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     file = tmp_path / "config.yaml"
-    file.write_text("seed: 3\n")
+    file.write_text(yaml.safe_dump(settings))
     monkeypatch.setattr(reference, "REFERENCE_CONFIG", str(file))
-    check_reference({"results": "reference", "mirror": "raw", "seed": 3})
+    kept = settings | {"results": "reference"}
+    check_settings(kept | {"mirror": "raw"})
     with pytest.raises(ConfigError, match="seeds differs"):
-        check_reference({"results": "reference", "seed": 3, "seeds": [1]})
+        check_settings(kept | {"seeds": [5]})
 
 
 @pytest.mark.parametrize("cut", [slice(-20), slice(0, 0), slice(5, None)])

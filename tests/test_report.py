@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from itertools import product
 from pathlib import Path
 
+import fabricated
 import pytest
 import yaml
 from docutils.core import publish_doctree
@@ -39,8 +40,9 @@ EXPERIMENTS = {
     "equal_updates": (["digits"], [20], [30, 90]),
     "ablation": (["digits"], [20], [90]),
     "aevb": (["digits"], [3, 20], [90]),
+    "likelihood": (["digits"], [2, 5], [90]),
 }
-OPTIONAL = ("networks_as_written", "equal_updates", "ablation", "aevb")
+OPTIONAL = ("networks_as_written", "equal_updates", "ablation", "aevb", "likelihood")
 PROFILE = "backend,function,module,calls,own_seconds,cumulative_seconds,steps,scale"
 STRUCTURES = {"sparse": 900.0, "community": 1000.0, "small_world": 1100.0}
 
@@ -132,6 +134,7 @@ def values_inputs(folder: Path, seeds: int = 2) -> dict[str, object]:
             "dataset,model,protocol,seed,metric,value,unit",
             *reconstruction,
         ),
+        "likelihoods": [fabricated.estimated_likelihoods(folder / "likelihoods.csv", seeds)],
         "cards": [card(folder, name) for name in datasets],
         "backends": write_csv(
             folder / "backends.csv",
@@ -229,6 +232,11 @@ def test_values_rank_models_and_backends(values: Path) -> None:
     found = json.loads(values.read_text())
     assert found["reconstruction.digits.published.ranking"] == ["rbm", "vae", "dbn"]
     assert found["reconstruction.digits.like_for_like.ranking"] == ["vae", "rbm", "dbn"]
+    assert found["likelihoods.digits.ranking"] == ["vae", "rbm", "dbn"]
+    assert found["likelihoods.digits.error_ranking"] == ["vae", "rbm", "dbn"]
+    assert found["likelihoods.digits.vae.size"] == 5
+    assert found["likelihoods.digits.vae.log_likelihood.mean"] == -88.5
+    assert found["likelihoods.digits.rbm.partition_gap.mean"] == 1
     assert found["backends.rows"] == [f"backends.{row}" for row in (1, 2, 3, 4)]
     assert found["backends.measured"] == ["backends.2", "backends.1"]
     assert found["backends.1.seconds"] == 9, "the median, not the mean"
@@ -338,10 +346,11 @@ def test_the_text_leaves_out_experiments_that_were_not_made(tmp_path: Path) -> N
     inputs = values_inputs(tmp_path)
     tables: list[Path] = inputs["evaluations"]  # type: ignore[assignment]
     inputs["evaluations"] = [path for path in tables if path.stem not in OPTIONAL]
+    inputs["likelihoods"] = []
     report_values(**inputs, values=tmp_path / "values.json")  # type: ignore[arg-type]
     report_markdown(REPORT / "report.md", tmp_path / "values.json", CAPTIONS, tmp_path / "r.md")
     text = (tmp_path / "r.md").read_text()
-    for name in ("7_1_ablation", "equal_updates", "aevb_bound"):
+    for name in ("7_1_ablation", "equal_updates", "aevb_bound", "likelihood_against_error"):
         assert name not in text
 
 

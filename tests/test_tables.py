@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from vae.architecture import NETWORKS
+from vae.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
 from vae.results import read_table, read_tables, select, varying
 from vae.tables import mean_and_deviation, write_table
 from vae.wording import in_report_order, readable
@@ -133,9 +134,11 @@ def test_reconstruction_errors_stand_beside_the_published_ones(tmp_path: Path) -
         "table_6_1_reconstruction_error",
         tmp_path,
         evaluations=fabricated.reconstruction_errors(tmp_path / "errors.csv"),
+        likelihoods=[],
         published={"vae": 73.783, "rbm": 19.704, "dbn": 133.117},
     )
     assert [row["Model"] for row in rows] == ["VAE", "RBM", "DBN", "Entropy floor", "Mean image"]
+    assert [row["Log-likelihood"] for row in rows] == ["not measured"] * 3 + ["–"] * 2
     assert {row["Data set"] for row in rows} == {"Digits"}
     assert [row["Report (MNIST)"] for row in rows] == [
         "73.783",
@@ -146,9 +149,41 @@ def test_reconstruction_errors_stand_beside_the_published_ones(tmp_path: Path) -
     ]
     assert rows[1]["Published protocol"] == "30.00 ± 1.00"
     assert rows[1]["Like for like"] == "80.00 ± 1.00"
-    assert rows[1]["Like for like, deviation over images"] == "9.00 ± 0.00"
-    assert rows[3]["Published protocol"] == "not measured"
+    assert rows[1]["95% interval"] == "± 0.25"
+    assert rows[1]["Like for like, drawn"] == "–", "that protocol was not run"
+    assert rows[3]["Published protocol"] == "–"
     assert rows[3]["Like for like"] == "40.00", "one value has no deviation"
+
+
+def test_likelihoods_stand_beside_reconstruction_errors(tmp_path: Path) -> None:
+    rows = rows_of(
+        "table_6_1_reconstruction_error",
+        tmp_path,
+        evaluations=fabricated.reconstruction_errors(tmp_path / "errors.csv"),
+        likelihoods=[fabricated.estimated_likelihoods(tmp_path / "likelihoods.csv")],
+        published={"vae": 73.783, "rbm": 19.704, "dbn": 133.117},
+    )
+    assert {row["Model"]: row["Log-likelihood"] for row in rows} == {
+        "VAE": "-88.50 ± 0.71 (5 latent dimensions)",
+        "RBM": "-98.50 ± 0.71",
+        "DBN": "at least -103.50 ± 0.71",
+        "Entropy floor": "–",
+        "Mean image": "–",
+        "Mixture": "-145.00 ± 0.00 (50 components)",
+        "Independent pixels": "-206.00",
+    }
+
+
+def test_the_best_estimate_of_a_likelihood_is_taken(tmp_path: Path) -> None:
+    """Quadrature of a plane, else the most samples; of annealing, the forward estimate."""
+    frame = read_table(fabricated.estimated_likelihoods(tmp_path / "likelihoods.csv"), LIKELIHOOD)
+    chosen = log_likelihoods(frame)
+    assert len(chosen) == 2 * 3 + 2 * 2 + 2 * 2 + 1, "one a model, size and seed"
+    values = chosen[chosen["seed"] == 1].set_index(["model", "size"])["value"]
+    assert values["vae", 2] == -108
+    assert values["vae", 5] == -89
+    assert values["rbm", 500] == -99
+    assert set(best_size(chosen, "vae")["size"]) == {5}
 
 
 def latent_rows(size: int, **setting: Any) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from vae.architecture import Architecture
 from vae.backends import Trainer, create_trainer
+from vae.binarisation import binarise
 from vae.checkpoint import Checkpoint, training_key
 from vae.history import Measurement
 from vae.model import Model
@@ -33,6 +34,7 @@ def train(
     optimizer: str = "adam",
     initialisation: str = "xavier",
     samples: int = 1,
+    dynamic_binarisation: bool = False,
     dtype: Any = np.float32,
     progress: bool = False,
     checkpoint: Path | None = None,
@@ -60,6 +62,8 @@ def train(
         The optimizer's step size, and its name in `vae.optimizer.OPTIMIZERS`.
     initialisation
         A name of `vae.architecture.INITIALISATIONS`.
+    dynamic_binarisation
+        Whether every epoch trains on black and white images drawn anew from the grey ones.
     dtype
         float32 or float64.
     progress
@@ -82,7 +86,7 @@ def train(
     vae.backends.BackendUnavailable
         If the backend cannot run here.
     """
-    parameters_generator, epoch_generator, test_generator = generator.spawn(3)
+    parameters_generator, epoch_generator, test_generator, pixel_generator = generator.spawn(4)
     parameters = architecture.initial_parameters(parameters_generator, dtype, initialisation)
     trainer = create_trainer(
         backend,
@@ -92,7 +96,8 @@ def train(
         batch_size,
         samples,
     )
-    trainer.load(x_train)
+    if not dynamic_binarisation:
+        trainer.load(x_train)
     history: list[Measurement] = []
     done, keeper = 0, None
     if checkpoint is not None:
@@ -105,10 +110,12 @@ def train(
             "optimizer": optimizer,
             "initialisation": initialisation,
             "samples": samples,
+            "dynamic_binarisation": dynamic_binarisation,
             "dtype": np.dtype(dtype).name,
         }
         key = training_key(settings, [x_train, x_test])
-        keeper = Checkpoint(checkpoint, key, trainer, [epoch_generator, test_generator])
+        generators = [epoch_generator, test_generator, pixel_generator]
+        keeper = Checkpoint(checkpoint, key, trainer, generators)
         done, history = keeper.resume()
     bar = tqdm(
         range(done + 1, epochs + 1),
@@ -120,6 +127,8 @@ def train(
         file=sys.stderr,
     )
     for epoch in bar:
+        if dynamic_binarisation:
+            trainer.load(binarise(x_train, pixel_generator))
         order, noise = trainer.draw(epoch_generator, len(x_train))
         start = time.perf_counter()
         reconstruction, kl = trainer.run_epoch(order, noise)

@@ -21,6 +21,7 @@ READABLE = {
     "numpy": "NumPy",
     "photo_patches_grey": "Photo patches, grey",
     "photo_patches_rgb": "Photo patches, colour",
+    "pseudo_likelihood": "Pseudo-likelihood",
     "pytorch": "PyTorch (eager)",
     "pytorch_compiled": "PyTorch (compiled)",
     "rbm": "RBM",

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from planning.validation import ConfigError
+from planning.validation import ConfigError, check
 
 REFERENCE = "results/reference"
 """Folder of what is kept: measurements and a few images of a finished study, and its settings."""
@@ -14,23 +14,31 @@ REFERENCE = "results/reference"
 REFERENCE_CONFIG = f"{REFERENCE}/config.yaml"
 
 
-def is_reference(config: Mapping[str, Any]) -> bool:
-    """Whether a configuration asks for the results that are kept, in place of its own."""
-    return config.get("results") == "reference"
+def results_folder(config: Mapping[str, Any]) -> str:
+    """Folder of the results that figures and tables are drawn from, and appear in."""
+    return REFERENCE if config.get("results") == "reference" else "results"
 
 
-def check_reference(config: Mapping[str, Any]) -> None:
-    """Check that nothing but the kept results is asked for.
+def config_file(config: Mapping[str, Any]) -> str:
+    """File of the settings under those of overlays and of the command line."""
+    return REFERENCE_CONFIG if results_folder(config) == REFERENCE else "config/config.yaml"
+
+
+def check_settings(config: Mapping[str, Any]) -> None:
+    """Check a configuration, and that of the kept results nothing else is asked than what they are.
 
     Raises
     ------
     ConfigError
-        If a setting differs from those that the kept results have, naming its key.
+        If anything is wrong, as of `planning.validation.check`, or if a setting differs from those
+        of the kept results.
     """
-    kept = yaml.safe_load(Path(REFERENCE_CONFIG).read_text(encoding="utf-8"))
-    for key, value in config.items():
-        if key not in ("results", "mirror") and value != kept.get(key):
-            raise ConfigError(
-                f"config: {key} differs from {REFERENCE_CONFIG}, with whose settings the kept "
-                "results were made; expected results=reference without other settings"
-            )
+    check(config)
+    if results_folder(config) == REFERENCE:
+        kept = yaml.safe_load(Path(REFERENCE_CONFIG).read_text(encoding="utf-8"))
+        for key, value in config.items():
+            if key not in ("results", "mirror") and value != kept.get(key):
+                raise ConfigError(
+                    f"config: {key} differs from {REFERENCE_CONFIG}, with whose settings the kept "
+                    "results were made; expected results=reference without other settings"
+                )

@@ -36,7 +36,7 @@ EXPERIMENTS = (
 )
 """Keys of the configuration's `experiments`; these it must have."""
 
-OPTIONAL_EXPERIMENTS = ("networks_as_written", "equal_updates", "ablation", "aevb")
+OPTIONAL_EXPERIMENTS = ("networks_as_written", "equal_updates", "ablation", "aevb", "likelihood")
 """Keys of `experiments` that may be absent; their figures are then absent from the report."""
 
 _NAME, _NUMBER = "[a-z][a-z0-9_]*", "[0-9]+"
@@ -197,6 +197,11 @@ def training_settings(config: Mapping[str, Any], name: str) -> dict[str, Any]:
         If the configuration has no training of that name.
     """
     return dict(config["trainings"][name])
+
+
+def binarisation(config: Mapping[str, Any], training: str) -> str | None:
+    """How a training makes grey images black and white: "fixed", "dynamic", or not at all."""
+    return config["trainings"][training].get("binarisation")
 
 
 def _product(config: Mapping[str, Any], lists: Mapping[str, Any]) -> Iterator[Run]:

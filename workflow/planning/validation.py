@@ -231,6 +231,8 @@ def _cross_checks(config: Mapping[str, Any], catalogue: Mapping[str, Any]) -> It
         yield from _references(config, name)
         yield from _sizes(config, name)
         yield from _convolutions(config, name)
+        if name == "likelihood":
+            yield from _likelihood(config)
         if name in PROTOCOLS:
             yield from _protocol(config, name, PROTOCOLS[name])
     benchmark = config["benchmark"]
@@ -379,6 +381,35 @@ def _protocol(
                 yield (
                     f"{paths['datasets']} has the entry {name}; expected datasets of "
                     f"kind networks and protocol {' or '.join(protocols)}"
+                )
+
+
+def _likelihood(config: Mapping[str, Any]) -> Iterator[str]:
+    """An experiment on likelihoods that lacks settings, or whose images have no probability."""
+    if "likelihood" not in config:
+        yield "likelihood is missing; expected it, since experiments.likelihood needs its settings"
+    compared = config["experiments"]["comparison"]
+    for lists, paths in _lists(config, "likelihood"):
+        for key in ("datasets", "train_sizes"):
+            if lists[key] != compared[key]:
+                yield (
+                    f"{paths[key]} is {_shown(lists[key])}; expected "
+                    f"{_shown(compared[key])}, that of experiments.comparison, whose Boltzmann "
+                    "machines are compared"
+                )
+        for training in lists["trainings"]:
+            settings = config["trainings"].get(training, {})
+            if settings and "binarisation" not in settings:
+                yield (
+                    f"{paths['trainings']} has the entry {training}; expected trainings with a "
+                    "binarisation, since grey images have no probability"
+                )
+        for architecture in lists["architectures"]:
+            settings = config["architectures"].get(architecture, {})
+            if settings.get("likelihood", "bernoulli") != "bernoulli":
+                yield (
+                    f"{paths['architectures']} has the entry {architecture}; expected "
+                    "architectures of a bernoulli likelihood"
                 )
 
 

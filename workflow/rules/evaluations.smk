@@ -29,6 +29,7 @@ rule evaluate_vae:
         runtime="30m",
     params:
         run_parameters=lambda wildcards: vars(Run.from_wildcards(wildcards)),
+        binarisation=lambda wildcards: binarisation(config, wildcards.training),
         by_class=lambda wildcards: config["datasets"][wildcards.dataset]["kind"]
         == "networks",
         root_seed=config["seed"],

@@ -24,11 +24,16 @@ FIGURES = [
     "figure_prior_samples",
 ]
 OPTIONAL_FIGURES = {
-    "ablation": "figure_7_1_ablation",
-    "equal_updates": "figure_equal_updates",
-    "aevb": "figure_aevb_bound",
+    "ablation": ["figure_7_1_ablation"],
+    "equal_updates": ["figure_equal_updates"],
+    "aevb": ["figure_aevb_bound"],
+    "likelihood": [
+        "figure_likelihood_against_error",
+        "figure_model_samples",
+        "figure_boltzmann_training",
+    ],
 }
-FIGURES += [OPTIONAL_FIGURES[name] for name in EXPERIMENTS if name in OPTIONAL_FIGURES]
+FIGURES += [figure for name in EXPERIMENTS for figure in OPTIONAL_FIGURES.get(name, [])]
 
 
 rule figures:
@@ -384,3 +389,79 @@ rule figure_equal_updates:
         runtime="10m",
     script:
         "../../scripts/figure_equal_updates.py"
+
+
+rule figure_likelihood_against_error:
+    input:
+        likelihood=f"{RESULTS}/evaluations/likelihoods.csv",
+        code=code_inputs("figure_likelihood_against_error.py"),
+    output:
+        svg=report(
+            f"{RESULTS}/figures/figure_likelihood_against_error.svg",
+            caption="../report/captions/figure_likelihood_against_error.rst",
+            category="Likelihoods",
+            labels={"figure": "figure_likelihood_against_error"},
+        ),
+        pdf=f"{RESULTS}/figures/figure_likelihood_against_error.pdf",
+        png=f"{RESULTS}/figures/figure_likelihood_against_error.png",
+    log:
+        f"{RESULTS}/logs/figures/figure_likelihood_against_error.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime="10m",
+    script:
+        "../../scripts/figure_likelihood_against_error.py"
+
+
+rule figure_model_samples:
+    input:
+        samples=f"{RESULTS}/evaluations/samples.npz",
+        code=code_inputs("figure_model_samples.py"),
+    output:
+        svg=report(
+            f"{RESULTS}/figures/figure_model_samples.svg",
+            caption="../report/captions/figure_model_samples.rst",
+            category="Likelihoods",
+            labels={"figure": "figure_model_samples"},
+        ),
+        pdf=f"{RESULTS}/figures/figure_model_samples.pdf",
+        png=f"{RESULTS}/figures/figure_model_samples.png",
+    log:
+        f"{RESULTS}/logs/figures/figure_model_samples.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime="10m",
+    script:
+        "../../scripts/figure_model_samples.py"
+
+
+rule figure_boltzmann_training:
+    input:
+        training=f"{RESULTS}/evaluations/boltzmann_training.csv",
+        filters=f"{RESULTS}/evaluations/boltzmann_training.npz",
+        code=code_inputs("figure_boltzmann_training.py"),
+    output:
+        svg=report(
+            f"{RESULTS}/figures/figure_boltzmann_training.svg",
+            caption="../report/captions/figure_boltzmann_training.rst",
+            category="Likelihoods",
+            labels={"figure": "figure_boltzmann_training"},
+        ),
+        pdf=f"{RESULTS}/figures/figure_boltzmann_training.pdf",
+        png=f"{RESULTS}/figures/figure_boltzmann_training.png",
+    log:
+        f"{RESULTS}/logs/figures/figure_boltzmann_training.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime="10m",
+    script:
+        "../../scripts/figure_boltzmann_training.py"

@@ -40,6 +40,19 @@ rule keep_reference:
             ),
             *expand("results/datasets/{dataset}.json", dataset=DATASETS),
             f"results/datasets/{SIMULATED}.npz",
+            *(
+                expand(
+                    "results/evaluations/{file}",
+                    file=[
+                        "likelihoods.csv",
+                        "samples.npz",
+                        "boltzmann_training.csv",
+                        "boltzmann_training.npz",
+                    ],
+                )
+                if "likelihood" in EXPERIMENTS
+                else []
+            ),
             *[f"results/{run.folder}/images.npz" for run in SHOWN_RUNS],
             *[f"results/{run.folder}/codes.npz" for run in SCATTERED_RUNS],
         ],

@@ -11,6 +11,11 @@ rule report_values:
             f"{RESULTS}/evaluations/{{experiment}}.csv", experiment=EXPERIMENTS
         ),
         reconstruction=f"{RESULTS}/evaluations/reconstruction.csv",
+        likelihoods=(
+            [f"{RESULTS}/evaluations/likelihoods.csv"]
+            if "likelihood" in EXPERIMENTS
+            else []
+        ),
         cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=DATASETS),
         backends=f"{RESULTS}/profiles/backends.csv",
         machine=f"{RESULTS}/profiles/machine.json",

@@ -84,6 +84,11 @@ rule table_5_1b_like_for_like:
 rule table_6_1_reconstruction_error:
     input:
         evaluations=f"{RESULTS}/evaluations/reconstruction.csv",
+        likelihoods=(
+            [f"{RESULTS}/evaluations/likelihoods.csv"]
+            if "likelihood" in EXPERIMENTS
+            else []
+        ),
         code=code_inputs("table_6_1_reconstruction_error.py"),
     output:
         table=report(

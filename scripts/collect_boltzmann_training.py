@@ -1,0 +1,67 @@
+"""Bring together how the Boltzmann machines trained, and some of the filters that they learned."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from step import run
+from vae.boltzmann import LayerMeasurement, load_machine
+from vae.datasets import load_dataset
+
+COLUMNS = ("dataset", "model", "seed", *LayerMeasurement._fields)
+
+FILTERS = 36
+"""Hidden units of the first layer whose weights are kept."""
+
+
+def collect_boltzmann_training(
+    dataset: Path,
+    histories: list[Path],
+    rbm: Path,
+    dbn: Path,
+    training: Path,
+    filters: Path,
+    name: str,
+    machines: list[str],
+    seeds: list[int],
+) -> None:
+    """Write one tidy table of all trainings, and weights of the first layers.
+
+    Parameters
+    ----------
+    dataset
+        npz of `vae.datasets`.
+    histories
+        What was measured after every epoch, a file a training.
+    rbm, dbn
+        Trained machines of one seed.
+    training
+        csv with the columns `COLUMNS`.
+    filters
+        npz: image_shape; rbm and dbn, each n x visible units float32, a hidden unit a row.
+    name
+        The dataset's.
+    machines, seeds
+        Of the trainings, in the order of their files.
+    """
+    with open(training, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for machine, seed, history in zip(machines, seeds, histories, strict=True):
+            with open(history, newline="") as part:
+                rows = csv.DictReader(part)
+                writer.writerows(
+                    [name, machine, seed, *(row[column] for column in LayerMeasurement._fields)]
+                    for row in rows
+                )
+    weights = {
+        machine: load_machine(path).layers_[0].components_[:FILTERS].astype(np.float32)
+        for machine, path in (("rbm", rbm), ("dbn", dbn))
+    }
+    image_shape = load_dataset(dataset).image_shape
+    np.savez_compressed(filters, allow_pickle=False, image_shape=image_shape, **weights)
+
+
+if __name__ == "__main__":
+    run(collect_boltzmann_training, globals())

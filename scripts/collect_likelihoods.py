@@ -1,0 +1,22 @@
+"""Bring the log-likelihoods of all models into one tidy table."""
+
+from pathlib import Path
+
+from step import run
+from vae.likelihood_table import LIKELIHOOD
+from vae.results import read_tables
+
+
+def collect_likelihoods(likelihoods: list[Path], table: Path) -> None:
+    """Write the rows of the models' tables, in their order.
+
+    Raises
+    ------
+    ValueError
+        If a table lacks a column of `vae.likelihood_table.LIKELIHOOD`, or has no rows.
+    """
+    read_tables(likelihoods, LIKELIHOOD).to_csv(table, index=False)
+
+
+if __name__ == "__main__":
+    run(collect_likelihoods, globals())

@@ -1,0 +1,295 @@
+"""Log-likelihood against reconstruction error: whether both rank models alike."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Bbox, BboxBase
+from scipy.stats import spearmanr
+
+from step import run
+from vae.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
+from vae.plotting import (
+    CATEGORIES,
+    INK,
+    MARKERS,
+    MUTED,
+    PAGE_WIDTH,
+    letter,
+    new_figure,
+    save,
+    style,
+)
+from vae.results import read_table, select
+from vae.tables import number
+from vae.wording import readable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LABELS = {"vae": "VAE", "rbm": "RBM", "dbn": "DBN (lower bound)"}
+"""Models that reconstruct, in the order of their colours."""
+
+BASELINES = {"mixture": "Mixture\nof {:,g}", "independent_pixels": "Independent\npixels"}
+"""Labels, with the size, of models that do not."""
+
+VALUES = ["reconstruction_error", "log_likelihood"]
+
+SETTING = ["model", "size", "binarisation"]
+"""The columns that tell one model from another; with `seed`, one point."""
+
+_LABEL_OFFSETS = [
+    (radius * np.cos(angle), radius * np.sin(angle))
+    for radius in (10, 15, 20, 26, 32, 40)
+    for angle in np.linspace(0, 2 * np.pi, 16, endpoint=False)
+]
+_MARKER_RADIUS = 4
+"""In points: where a label may stand, seen from its mean, and how far from a point none may."""
+
+
+def figure_likelihood_against_error(likelihood: Path, svg: Path, pdf: Path, png: Path) -> None:
+    """Draw a point for each model, size and seed, and beside them the ranks of the means.
+
+    Parameters
+    ----------
+    likelihood
+        A csv with the columns `LIKELIHOOD`, of one data set; size is a VAE's latent dimension, the
+        units of a machine's top layer or the components of a mixture.
+    svg, pdf, png
+        The figure.
+    """
+    table = read_table(likelihood, LIKELIHOOD)
+    points = measured_points(table)
+    means = points.groupby(SETTING, as_index=False)[VALUES].mean()
+    with style():
+        figure = new_figure(PAGE_WIDTH, 3.8)
+        values, by_rank = figure.subplots(1, 2, width_ratios=[1.35, 1])
+        draw_points(values, points)
+        draw_baselines(values, baselines(table))
+        values.margins(0.1)
+        values.set_xlabel("Reconstruction error, nats/image (lower is better)")
+        values.set_ylabel("Log-likelihood, nats/image (higher is better)")
+        letter(values, "a", "A point for each seed")
+        draw_ranks(by_rank, means)
+        figure.legend(
+            handles=legend_handles(points), loc="outside lower center", ncols=len(LABELS) + 2
+        )
+        figure.draw_without_rendering()
+        label_sizes(figure, values, means, points)
+        save(figure, svg, pdf, png)
+
+
+def measured_points(table: "pd.DataFrame") -> "pd.DataFrame":
+    """Pair the log-likelihood of every trained model, its best estimate, with its error.
+
+    Returns
+    -------
+    DataFrame
+        A row for each model, size, binarisation and seed that has both, with columns of these names
+        and `reconstruction_error` and `log_likelihood`, in nats per image.
+
+    Raises
+    ------
+    ValueError
+        If a model has two values of either, or none has both.
+    """
+    keys = [*SETTING, "seed"]
+    measured = {
+        "reconstruction_error": select(table, metric="reconstruction_error"),
+        "log_likelihood": log_likelihoods(table),
+    }
+    for metric, rows in measured.items():
+        if rows.duplicated(keys).any():
+            raise ValueError(
+                f"{metric}: expected one value for each {', '.join(keys)}, got several"
+            )
+    error, log_likelihood = (measured[metric].set_index(keys)["value"] for metric in VALUES)
+    points = error.to_frame("reconstruction_error").join(
+        log_likelihood.rename("log_likelihood"), how="inner"
+    )
+    if points.empty:
+        raise ValueError(
+            "expected a model with both a reconstruction error and a log-likelihood, got none"
+        )
+    return points.reset_index()
+
+
+def baselines(table: "pd.DataFrame") -> dict[str, float]:
+    """Find, of each model that does not reconstruct, the size of the highest log-likelihood.
+
+    Returns
+    -------
+    dict
+        Its mean over seeds, in nats per image, by label.
+    """
+    estimates = log_likelihoods(table)
+    found = {}
+    for model, label in BASELINES.items():
+        if model in estimates["model"].unique():
+            best = best_size(estimates, model)
+            found[label.format(best["size"].iloc[0])] = float(best["value"].mean())
+    return found
+
+
+def draw_points(axes: Axes, points: "pd.DataFrame") -> None:
+    """Draw points in the colour and marker of their model; dynamic binarisation may be hollow."""
+    for (model, _, binarisation), part in points.groupby(SETTING):
+        axes.plot(
+            part["reconstruction_error"],
+            part["log_likelihood"],
+            **marker_style(str(model), _is_hollow(points, str(binarisation))),
+        )
+
+
+def draw_baselines(axes: Axes, levels: dict[str, float]) -> None:
+    """Draw horizontal lines with labels at the right: one above its line, others below."""
+    for rank, (label, level) in enumerate(sorted(levels.items(), key=lambda item: -item[1])):
+        axes.axhline(level, color=MUTED, linestyle="--", linewidth=0.8, zorder=0.5)
+        axes.annotate(
+            label,
+            (1, level),
+            (3, 0),
+            xycoords=axes.get_yaxis_transform(),
+            textcoords="offset points",
+            va="top" if rank else "bottom",
+            fontsize=8,
+            color=MUTED,
+        )
+
+
+def draw_ranks(axes: Axes, means: "pd.DataFrame") -> None:
+    """Draw the rank of every model by log-likelihood against that by error, 1 the best of each."""
+    by_error, by_likelihood, correlation = ranks(means)
+    n = len(means)
+    axes.plot([1, n], [1, n], color=MUTED, linewidth=0.8, zorder=0.5)
+    for (_, row), x, y in zip(means.iterrows(), by_error, by_likelihood, strict=True):
+        axes.plot(x, y, **marker_style(row["model"], _is_hollow(means, row["binarisation"])))
+        axes.annotate(
+            f"{row['size']:,g}",
+            (x, y),
+            (5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7,
+            path_effects=[withStroke(linewidth=2, foreground="white")],
+        )
+    axes.set_xlim(0.5, n + 0.5)
+    axes.set_ylim(n + 0.5, 0.5)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("Rank by error")
+    axes.set_ylabel("Rank by log-likelihood")
+    value = number(correlation, 2).replace("-", "−")
+    letter(axes, "b", f"Spearman ρ = {value}, n = {n}")
+
+
+def ranks(means: "pd.DataFrame") -> tuple["pd.Series", "pd.Series", float]:
+    """Rank models by error and by log-likelihood, 1 the best of each.
+
+    Returns
+    -------
+    by_error, by_likelihood : Series
+    correlation : float
+        Spearman's, of the two: 1 where both rank models alike, -1 where they oppose; NaN of fewer
+        than three models.
+    """
+    by_error = means["reconstruction_error"].rank()
+    by_likelihood = means["log_likelihood"].rank(ascending=False)
+    if len(means) < 3:
+        return by_error, by_likelihood, np.nan
+    return by_error, by_likelihood, float(spearmanr(by_error, by_likelihood).statistic)
+
+
+def label_sizes(figure: Figure, axes: Axes, means: "pd.DataFrame", points: "pd.DataFrame") -> None:
+    """Write every model's size in the nearest free place around its mean, with a line to it.
+
+    Parameters
+    ----------
+    figure
+        Laid out already.
+    means, points
+        What is labelled, and what must not be covered.
+    """
+    scale = figure.dpi / 72
+    radius = _MARKER_RADIUS * scale
+    taken = [
+        Bbox.from_extents(x - radius, y - radius, x + radius, y + radius)
+        for x, y in axes.transData.transform(points[VALUES].to_numpy())
+    ]
+    taken += [line.get_window_extent() for line in axes.lines if line.get_marker() == "None"]
+    for size, x, y in means[["size", *VALUES]].to_numpy():
+        label = axes.annotate(
+            f"{size:,g}",
+            (x, y),
+            (0, 0),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=7,
+            arrowprops=dict(arrowstyle="-", linewidth=0.5, color=MUTED, shrinkA=0, shrinkB=0),
+        )
+        place = label.get_window_extent()
+        for offset in _LABEL_OFFSETS:
+            moved = place.translated(*(scale * np.array(offset)))
+            if not moved.count_overlaps(taken) and _contains(axes.bbox, moved):
+                break
+        label.set_position(offset)
+        taken.append(moved)
+
+
+def marker_style(model: str, hollow: bool) -> dict[str, Any]:
+    """Give the colour and the marker of a model, as `Axes.plot` takes them."""
+    place = list(LABELS).index(model)
+    colour = CATEGORIES[place]
+    return {
+        "color": colour,
+        "linestyle": "none",
+        "marker": MARKERS[place],
+        "markersize": 5,
+        "markerfacecolor": "white" if hollow else colour,
+        "markeredgecolor": colour if hollow else "white",
+        "markeredgewidth": 0.9 if hollow else 0.4,
+    }
+
+
+def legend_handles(points: "pd.DataFrame") -> list[Line2D]:
+    """Make an entry for each model and, where there are two, for each binarisation."""
+    handles = [
+        Line2D([], [], label=label, **marker_style(model, hollow=False))
+        for model, label in LABELS.items()
+        if model in points["model"].unique()
+    ]
+    if points["binarisation"].nunique() > 1:
+        handles += [
+            Line2D(
+                [],
+                [],
+                label=f"{readable(binarisation)} binarisation",
+                linestyle="none",
+                marker="o",
+                markersize=5,
+                markeredgecolor=INK,
+                markerfacecolor="white" if _is_hollow(points, binarisation) else INK,
+            )
+            for binarisation in ("fixed", "dynamic")
+        ]
+    return handles
+
+
+def _contains(outer: BboxBase, inner: BboxBase) -> bool:
+    return (
+        outer.x0 < inner.x0 and inner.x1 < outer.x1 and outer.y0 < inner.y0 and inner.y1 < outer.y1
+    )
+
+
+def _is_hollow(points: "pd.DataFrame", binarisation: str) -> bool:
+    return binarisation == "dynamic" and points["binarisation"].nunique() > 1
+
+
+if __name__ == "__main__":
+    run(figure_likelihood_against_error, globals())

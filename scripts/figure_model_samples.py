@@ -1,0 +1,64 @@
+"""Images sampled from the VAE, the RBM and the DBN, and the training images nearest to them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from step import run
+from vae.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
+from vae.results import read_arrays
+from vae.wording import readable
+
+MODELS = ("vae", "rbm", "dbn")
+SIDE = 6
+
+
+def figure_model_samples(samples: Path, svg: Path, pdf: Path, png: Path) -> None:
+    """Draw held-out images and each model's samples, the first of which have their neighbours.
+
+    Parameters
+    ----------
+    samples
+        36 test images, 36 samples of each of vae, rbm, dbn, and as vae_neighbours, rbm_neighbours,
+        dbn_neighbours the training images nearest to its first 6; uint8, with their image_shape.
+    svg, pdf, png
+        The figure.
+    """
+    neighbours = [f"{model}_neighbours" for model in MODELS]
+    arrays = read_arrays(samples, "image_shape", "test", *MODELS, *neighbours)
+    image_shape = arrays["image_shape"].tolist()
+    with style():
+        figure = new_figure(PAGE_WIDTH, 2.6)
+        above, below = figure.subplots(2, 1 + len(MODELS), height_ratios=[SIDE, 2])
+        titles = {"test": "Held-out images"} | {model: readable(model) for model in MODELS}
+        for mark, axes, (name, title) in zip("abcd", above, titles.items(), strict=True):
+            draw_images(axes, arrays[name], image_shape, SIDE)
+            letter(axes, mark, title)
+        for axes, model in zip(below[1:], MODELS, strict=True):
+            draw_neighbours(axes, arrays[model], arrays[f"{model}_neighbours"], image_shape)
+        below[0].set_axis_off()
+        label_rows(below[1], ("Sample", "Nearest in training"))
+        save(figure, svg, pdf, png)
+
+
+def draw_neighbours(
+    axes: Axes, samples: NDArray[Any], neighbours: NDArray[Any], image_shape: list[int]
+) -> None:
+    """Draw the first samples in one row and, below each, the training image nearest to it."""
+    pairs = np.concatenate([samples[: len(neighbours)], neighbours])
+    draw_images(axes, pairs, image_shape, len(neighbours))
+
+
+def label_rows(axes: Axes, labels: tuple[str, ...]) -> None:
+    """Write labels left of the rows of a mosaic, into the empty place beside it."""
+    for row, label in enumerate(labels):
+        height = 1 - (row + 0.5) / len(labels)
+        text = axes.text(-0.06, height, label, transform=axes.transAxes, ha="right", va="center")
+        text.set(fontsize=8, in_layout=False)
+
+
+if __name__ == "__main__":
+    run(figure_model_samples, globals())
