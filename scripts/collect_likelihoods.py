@@ -15,7 +15,9 @@ def collect_likelihoods(likelihoods: list[Path], table: Path) -> None:
     ValueError
         If a table lacks a column of `vae.likelihood_table.LIKELIHOOD`, or has no rows.
     """
-    read_tables(likelihoods, LIKELIHOOD).to_csv(table, index=False)
+    frame = read_tables(likelihoods, LIKELIHOOD)
+    # Whole numbers, though some are missing.
+    frame.astype({"samples": "Int64"}).to_csv(table, index=False)
 
 
 if __name__ == "__main__":
