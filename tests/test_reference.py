@@ -20,17 +20,20 @@ from vae.results import RUN, final, read_table
 KEPT = ROOT / REFERENCE
 
 
-@pytest.fixture
-def kept(edited: Project) -> Project:
+@pytest.fixture(scope="module")
+def kept(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The smallest study, kept, with nothing else of it left but its figures and tables."""
-    shutil.rmtree(edited.root / REFERENCE, ignore_errors=True)
-    edited.snakemake("keep_reference")
-    (edited.root / "drawn").mkdir()
+    root = tmp_path_factory.mktemp("kept") / "project"
+    shutil.copytree(finished.root, root, symlinks=True)
+    shutil.rmtree(root / REFERENCE, ignore_errors=True)
+    project = Project(root)
+    project.snakemake("keep_reference")
+    (root / "drawn").mkdir()
     for folder in ("figures", "tables"):
-        shutil.move(edited.root / "results" / folder, edited.root / "drawn" / folder)
+        shutil.move(root / "results" / folder, root / "drawn" / folder)
     for folder in ("datasets", "evaluations", "models", "profiles", "report"):
-        shutil.rmtree(edited.root / "results" / folder)
-    return edited
+        shutil.rmtree(root / "results" / folder)
+    return project
 
 
 @pytest.mark.xdist_group("study")
