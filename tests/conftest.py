@@ -48,10 +48,13 @@ class Project:
     def planned(self, *arguments: str) -> set[str]:
         """Rules that a run would run now."""
         printed = self.snakemake("--dry-run", *arguments)
-        if "Nothing to be done" in printed:
-            return set()
-        table = printed.split("Job stats:", 1)[1].split("total", 1)[0]
-        return {line.split()[0] for line in table.splitlines() if line[-1:].isdigit()}
+        return set() if "Nothing to be done" in printed else rules_in(printed)
+
+
+def rules_in(printed: str) -> set[str]:
+    """Rules in the table of jobs that Snakemake prints before it runs them."""
+    table = printed.split("Job stats:", 1)[1].split("total", 1)[0]
+    return {line.split()[0] for line in table.splitlines() if line[-1:].isdigit()}
 
 
 def copy_project(target: Path) -> Project:

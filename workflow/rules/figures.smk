@@ -101,7 +101,7 @@ rule figure_5_2_cost_by_size:
 
 rule figure_6_1_network_structures:
     input:
-        dataset=f"results/datasets/{SIMULATED}.npz",
+        dataset=f"{RESULTS}/datasets/{SIMULATED}.npz",
         code=code_inputs("figure_6_1_network_structures.py"),
     output:
         svg=report(
