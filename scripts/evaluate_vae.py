@@ -22,7 +22,8 @@ ROWS = 1000
 """Images decoded at a time, so that memory does not grow with their number."""
 
 SHOWN = 36
-"""Test items reconstructed for the figures, and samples drawn from the prior."""
+"""Test images reconstructed for the figures, and samples drawn from the prior; of networks, which
+are large, one a class."""
 
 SCATTERED = 5000
 """Training items whose posterior means are kept, as many as Figure 6.4 of the report shows."""
@@ -49,8 +50,8 @@ def evaluate_vae(
     evaluation
         csv with the columns `vae.results.MEASUREMENT`: the history, and the final measurements.
     images
-        npz: some test items, their reconstructions, samples from the prior and, of a latent plane,
-        the decoded grid; all in grey levels, n x d uint8.
+        npz: some test items, their reconstructions, samples from the prior and, of a latent plane
+        of images, the decoded grid; all in grey levels, n x d uint8.
     codes
         npz: posterior means of test items and of some training items, with their labels.
     run_parameters
@@ -58,7 +59,7 @@ def evaluate_vae(
     binarisation
         That of the training; with one, all is measured on the images drawn once.
     by_class
-        Whether to measure the ELBO of every class by itself as well.
+        Whether the items are networks: the ELBO of every class is then measured by itself as well.
     root_seed
         The study's.
     """
@@ -103,13 +104,14 @@ def evaluate_vae(
                 {**{key: described[key] for key in (*RUN, "seed")}, **measurement._asdict()}
             )
 
-    shown = classes_in_turn(data.y_test, SHOWN)
+    count = len(data.label_names) if by_class else SHOWN
+    shown = classes_in_turn(data.y_test, count)
     pixels = {
         "x_test": as_pixels(test[shown]),
         "reconstruction": trained.reconstruct(test[shown]),
-        "prior_samples": trained.sample(SHOWN, random),
+        "prior_samples": trained.sample(count, random),
     }
-    if run_parameters["latent_dimension"] == 2:
+    if run_parameters["latent_dimension"] == 2 and not by_class:
         pixels["manifold"] = latent_manifold(trained)
     np.savez_compressed(
         images,

@@ -1,6 +1,6 @@
 """Figure 6.4: the manifold that two latent variables span, and where the images lie in it."""
 
-from itertools import cycle
+from itertools import combinations, cycle
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,9 @@ from vae.results import read_arrays
 
 MANY_POINTS = 2000
 """Of more points than this, the scatter is drawn as pixels: as outlines they are megabytes."""
+
+LABEL_DISTANCE = 0.4
+"""Latent units between the names of two classes, so that each can be read."""
 
 SIDE = 20
 REACH = 3.0
@@ -72,7 +75,7 @@ def draw_manifold(axes: Axes, images: NDArray[Any], image_shape: NDArray[np.int6
 def draw_classes(
     axes: Axes, means: NDArray[Any], labels: NDArray[np.int64], names: NDArray[np.str_]
 ) -> None:
-    """Scatter posterior means, each class with its colour, marker and name at its median."""
+    """Scatter posterior means, each class with its colour, its marker and its name near its median."""
     for index, colour, marker in zip(
         range(len(names)), cycle(CATEGORIES), cycle(MARKERS), strict=False
     ):
@@ -86,14 +89,37 @@ def draw_classes(
             linewidth=0,
             rasterized=len(means) > MANY_POINTS,
         )
-    for index, name in enumerate(names):
-        if np.any(labels == index):
-            x, y = np.median(means[labels == index], axis=0)
-            write_over(axes, x, y, str(name))
+    present = [index for index in range(len(names)) if np.any(labels == index)]
+    medians = np.array([np.median(means[labels == index], axis=0) for index in present])
+    for index, (x, y) in zip(present, apart(medians, LABEL_DISTANCE), strict=True):
+        write_over(axes, x, y, str(names[index]))
     axes.add_patch(
         Rectangle((-REACH, -REACH), 2 * REACH, 2 * REACH, fill=False, linestyle=":", color=INK)
     )
     axes.set_aspect("equal", adjustable="datalim")
+
+
+def apart(points: NDArray[Any], distance: float) -> NDArray[np.float64]:
+    """Move points that are too close to one another apart, each as far as the other.
+
+    Parameters
+    ----------
+    points
+        n x 2.
+    distance
+        That two points have in the end at least, or nearly, where many crowd.
+    """
+    moved = points.astype(np.float64)
+    for _ in range(100):
+        for first, second in combinations(range(len(moved)), 2):
+            step = moved[second] - moved[first]
+            length = float(np.hypot(*step))
+            if length < distance:
+                direction = step / length if length else np.array([0.0, 1.0])
+                push = (distance - length) / 2 * direction
+                moved[first] -= push
+                moved[second] += push
+    return moved
 
 
 if __name__ == "__main__":

@@ -25,15 +25,14 @@ def keep_reference(
     evaluations: list[Path],
     others: list[Path],
     machine: Path,
-    pdf: Path,
     runs: list[str],
     settings: dict[str, Any],
 ) -> None:
     """Replace what results/reference keeps by this study.
 
     Measurements are kept as csv, those of experiments packed and to 7 significant digits; beside
-    them config.yaml (the study's settings), report.pdf, runs.csv (seconds and MiB of each
-    training, and when it ended) and provenance.json (commit, date, machine and versions).
+    them config.yaml (the study's settings), runs.csv (seconds and MiB of each training, and when it
+    ended) and provenance.json (commit, date, machine and versions).
 
     Parameters
     ----------
@@ -43,8 +42,6 @@ def keep_reference(
         Files that are kept as they are, at their places within the results.
     machine
         JSON of `describe_machine`.
-    pdf
-        The report.
     runs
         Folders of all trainings, within the results.
     settings
@@ -67,7 +64,6 @@ def keep_reference(
         )
     for file in (*others, machine):
         shutil.copy(file, _kept(file))
-    shutil.copy(pdf, REFERENCE / "report.pdf")
     text = yaml.safe_dump(settings, sort_keys=False, width=100)
     (REFERENCE / "config.yaml").write_text(HEADING + text, encoding="utf-8")
     with open(REFERENCE / "runs.csv", "w", newline="") as accounts:

@@ -16,7 +16,7 @@ from figure_5_1_profile import figure_5_1_profile, own_time
 from figure_5_2_cost_by_size import COSTS, draw_costs
 from figure_6_1_network_structures import draw_network, first_networks
 from figure_6_2_network_reconstructions import draw_matrices, principal_components
-from figure_6_4_latent_manifold import draw_classes, draw_manifold
+from figure_6_4_latent_manifold import apart, draw_classes, draw_manifold
 from figure_6_5_image_reconstructions import (
     figure_6_5_image_reconstructions,
     reconstruction_rows,
@@ -438,6 +438,13 @@ def test_each_class_is_named_at_its_median() -> None:
     named = {text.get_text(): text.get_position() for text in axes.texts}
     assert named == {"zero": (2.0, 1.0), "one": (-1.0, -1.0)}
     assert len({points.get_paths()[0].vertices.tobytes() for points in axes.collections}) == 3
+
+
+def test_names_of_classes_that_lie_together_are_moved_apart() -> None:
+    points = np.array([[0.0, 0.0], [0.1, 0.0], [5.0, 5.0], [5.0, 5.0]])
+    moved = apart(points, 0.4)
+    np.testing.assert_allclose(moved, [[-0.15, 0], [0.25, 0], [5, 4.8], [5, 5.2]])
+    np.testing.assert_array_equal(apart(points[[0, 2]], 0.4), points[[0, 2]])
 
 
 def test_the_manifold_needs_two_latent_dimensions(tmp_path: Path) -> None:

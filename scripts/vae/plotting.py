@@ -53,7 +53,7 @@ STYLE: dict[str, Any] = {
     "figure.dpi": 300,
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same on every machine
     "font.size": 9,
-    "image.interpolation": "nearest",
+    "image.interpolation": "none",  # pixels go into svg and pdf as they are: sharp, and small
     "legend.fontsize": 8,
     "legend.frameon": False,
     "lines.linewidth": 1.3,

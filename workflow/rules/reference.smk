@@ -57,7 +57,6 @@ rule keep_reference:
             *[f"results/{run.folder}/codes.npz" for run in SCATTERED_RUNS],
         ],
         machine="results/profiles/machine.json",
-        pdf="results/report/report.pdf",
         code=code_inputs("keep_reference.py"),
     log:
         "results/logs/keep_reference.log",
