@@ -75,7 +75,7 @@ def draw_manifold(axes: Axes, images: NDArray[Any], image_shape: NDArray[np.int6
 def draw_classes(
     axes: Axes, means: NDArray[Any], labels: NDArray[np.int64], names: NDArray[np.str_]
 ) -> None:
-    """Scatter posterior means, each class with its colour, its marker and its name near its median."""
+    """Scatter posterior means, each class with its colour and marker, its name near its median."""
     for index, colour, marker in zip(
         range(len(names)), cycle(CATEGORIES), cycle(MARKERS), strict=False
     ):
