@@ -49,7 +49,7 @@ def table_6_1_reconstruction_error(
             "Like for like": _mean(errors, model, "like_for_like"),
             "95% interval": _interval(errors, model),
             "Like for like, drawn": _mean(errors, model, "like_for_like_sampled"),
-            "Log-likelihood": _log_likelihood(likelihood, model),
+            **({"Log-likelihood": _log_likelihood(likelihood, model)} if likelihoods else {}),
         }
         for dataset, errors in frame.groupby("dataset", sort=False)
         for model in (*MODELS, *(PIXEL_MODELS if likelihoods else ()))

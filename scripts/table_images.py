@@ -25,7 +25,7 @@ def table_images(
     table: Path,
     markdown: Path,
 ) -> None:
-    """Write a row for each data set and network: means and deviations over seeds.
+    """Write a row for each data set and network, by data set: means and deviations over seeds.
 
     Parameters
     ----------
@@ -63,6 +63,8 @@ def table_images(
                 "Seeds": str(runs["seed"].nunique()),
             }
         )
+    datasets = [row["Data set"] for row in rows]
+    rows.sort(key=lambda row: datasets.index(row["Data set"]))
     write_table(rows, table, markdown, text_columns=TEXT)
 
 

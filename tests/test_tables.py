@@ -88,7 +88,12 @@ def test_energy_has_no_column_where_the_machine_tells_none(tmp_path: Path) -> No
 
 
 def test_every_network_on_images_has_its_size_bound_and_error(tmp_path: Path) -> None:
-    runs = (("two_layer", 1), ("two_layer", 2), ("wide", 1))
+    runs = (
+        ("frey_face", "two_layer", 1),
+        ("frey_face", "two_layer", 2),
+        ("digits", "wide", 1),
+        ("frey_face", "wide", 1),
+    )
     values = (("elbo", -100.0), ("mean_squared_error", 0.01))
     rows = rows_of(
         "table_images",
@@ -97,19 +102,22 @@ def test_every_network_on_images_has_its_size_bound_and_error(tmp_path: Path) ->
             tmp_path / "images.csv",
             [
                 {
-                    "dataset": "frey_face",
+                    "dataset": dataset,
                     "architecture": architecture,
                     "seed": seed,
                     "split": split,
                     "metric": metric,
                     "value": seed * value,
                 }
-                for architecture, seed in runs
+                for dataset, architecture, seed in runs
                 for split in ("train", "test")
                 for metric, value in values
             ],
         ),
-        cards=[fabricated.card(tmp_path / "frey_face.json", name="frey_face", shape=[3, 2])],
+        cards=[
+            fabricated.card(tmp_path / f"{name}.json", name=name, shape=[3, 2])
+            for name in ("frey_face", "digits")
+        ],
         architectures={
             "two_layer": NETWORKS["two_layer"],
             "wide": {
@@ -121,8 +129,11 @@ def test_every_network_on_images_has_its_size_bound_and_error(tmp_path: Path) ->
             },
         },
     )
-    assert [row["Network"] for row in rows] == ["Two layer", "Wide"]
-    assert [row["Seeds"] for row in rows] == ["2", "1"]
+    assert [(row["Data set"], row["Network"], row["Seeds"]) for row in rows] == [
+        ("Frey Face", "Two layer", "2"),
+        ("Frey Face", "Wide", "1"),
+        ("Digits", "Wide", "1"),
+    ]
     assert rows[0]["Test ELBO (nats/image)"] == "-150.00 ± 70.71"
     assert rows[1]["Test error (levels of 255)"] == "25.5"
     # 6 pixels to 7 units to 2 means and 2 log variances; 2 latents to 5 units to 6 pixels.
@@ -138,7 +149,7 @@ def test_reconstruction_errors_stand_beside_the_published_ones(tmp_path: Path) -
         published={"vae": 73.783, "rbm": 19.704, "dbn": 133.117},
     )
     assert [row["Model"] for row in rows] == ["VAE", "RBM", "DBN", "Entropy floor", "Mean image"]
-    assert [row["Log-likelihood"] for row in rows] == ["not measured"] * 3 + ["–"] * 2
+    assert "Log-likelihood" not in rows[0], "none was measured"
     assert {row["Data set"] for row in rows} == {"Digits"}
     assert [row["Report (MNIST)"] for row in rows] == [
         "73.783",
