@@ -1,6 +1,7 @@
 """Keep of a finished study what redraws its figures and tables, and where it came from."""
 
 import csv
+import gzip
 import json
 import shutil
 import subprocess
@@ -11,12 +12,8 @@ from typing import Any
 import yaml
 
 from step import run
-from vae.results import read_table
 
 RESULTS, REFERENCE = Path("results"), Path("results/reference")
-
-SIGNIFICANT_DIGITS = 7
-"""Of a kept measurement: as many as single precision has."""
 
 HEADING = "# The settings of the kept results, whole; README.md in this folder says more.\n"
 
@@ -30,9 +27,9 @@ def keep_reference(
 ) -> None:
     """Replace what results/reference keeps by this study.
 
-    Measurements are kept as csv, those of experiments packed and to 7 significant digits; beside
-    them config.yaml (the study's settings), runs.csv (seconds and MiB of each training, and when it
-    ended) and provenance.json (commit, date, machine and versions).
+    Measurements are kept as csv, those of experiments packed; beside them config.yaml (the study's
+    settings), runs.csv (seconds and MiB of each training, and when it ended) and provenance.json
+    (commit, date, machine and versions).
 
     Parameters
     ----------
@@ -56,12 +53,7 @@ def keep_reference(
         shutil.rmtree(REFERENCE / part, ignore_errors=True)
     for table in evaluations:
         packed = _kept(table).with_suffix(".csv.gz")
-        read_table(table).to_csv(
-            packed,
-            index=False,
-            float_format=f"%.{SIGNIFICANT_DIGITS}g",
-            compression={"method": "gzip", "mtime": 0},
-        )
+        packed.write_bytes(gzip.compress(table.read_bytes(), mtime=0))
     for file in (*others, machine):
         shutil.copy(file, _kept(file))
     text = yaml.safe_dump(settings, sort_keys=False, width=100)
