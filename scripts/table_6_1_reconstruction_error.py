@@ -75,7 +75,7 @@ def _values(errors: pd.DataFrame, model: str, protocol: str, metric: str) -> "pd
 
 def _log_likelihood(likelihood: pd.DataFrame, model: str) -> str:
     """Mean and deviation over seeds at the model's best size; of a DBN, the least it can be."""
-    if likelihood.empty or model not in likelihood["model"].unique():
+    if model not in likelihood["model"].unique():
         return NONE if model in MODELS[3:] else NOT_MEASURED
     best = best_size(likelihood, model)
     text = mean_and_deviation(best["value"], 2)

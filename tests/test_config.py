@@ -422,8 +422,11 @@ WRONG = [
     ),
     (
         put("protocols", ["published"]),
-        'protocols is ["published"]; expected a list of protocols, each once, like_for_like among '
-        "them",
+        'protocols is ["published"]; expected a list of protocols, like_for_like among them',
+    ),
+    (
+        put("protocols", ["like_for_like"]),
+        'protocols is ["like_for_like"]; expected a list of protocols, published among them',
     ),
     (
         put("experiments.networks_published.datasets", ["networks_like_for_like"]),
