@@ -1,6 +1,7 @@
 """Fresh images drawn from the prior, beside held-out ones."""
 
 from pathlib import Path
+from textwrap import fill
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
@@ -11,7 +12,10 @@ from vae.results import read_arrays
 from vae.wording import readable
 
 SIDE = 6
-PANELS_A_ROW = 3
+PANELS_A_ROW = 4
+
+# Letters of a title that are as wide as a panel.
+_LINE = 22
 
 
 class Panel(NamedTuple):
@@ -46,24 +50,33 @@ def figure_prior_samples(
     described = zip(datasets, architectures, latent_dimensions, images, strict=True)
     for dataset, architecture, latent_dimension, path in described:
         runs.setdefault(dataset, []).append((architecture, latent_dimension, path))
-    rows: list[list[Panel]] = []
-    for dataset, named in runs.items():
-        panels = sample_panels(dataset, named)
-        rows += [
-            panels[start : start + PANELS_A_ROW] for start in range(0, len(panels), PANELS_A_ROW)
-        ]
+    rows = in_rows([sample_panels(dataset, named) for dataset, named in runs.items()])
     columns = max(map(len, rows))
     marks = iter("abcdefghijklmnopqrstuvwxyz")
     with style():
-        figure = new_figure(PAGE_WIDTH * columns / PANELS_A_ROW, 2.5 * len(rows))
+        figure = new_figure(PAGE_WIDTH * columns / PANELS_A_ROW, 2.2 * len(rows))
         grid = figure.subplots(len(rows), columns, squeeze=False)
         for row, panels in zip(grid, rows, strict=True):
             for axes, panel in zip(row, panels, strict=False):
                 draw_images(axes, panel.images, panel.image_shape, SIDE)
-                letter(axes, next(marks), panel.title)
+                letter(axes, next(marks), fill(panel.title, _LINE))
             for axes in row[len(panels) :]:
                 axes.set_axis_off()
         save(figure, svg, pdf, png)
+
+
+def in_rows(groups: list[list[Panel]]) -> list[list[Panel]]:
+    """Put panels into rows: a group into the first with room for it, or into several."""
+    rows: list[list[Panel]] = []
+    for group in groups:
+        for start in range(0, len(group), PANELS_A_ROW):
+            part = group[start : start + PANELS_A_ROW]
+            roomy = (row for row in rows if len(row) + len(part) <= PANELS_A_ROW)
+            if (row := next(roomy, None)) is None:
+                rows.append(part)
+            else:
+                row += part
+    return rows
 
 
 def sample_panels(dataset: str, runs: list[tuple[str, int, Path]]) -> list[Panel]:

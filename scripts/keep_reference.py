@@ -22,6 +22,7 @@ def keep_reference(
     evaluations: list[Path],
     others: list[Path],
     machine: Path,
+    report: Path,
     runs: list[str],
     settings: dict[str, Any],
 ) -> None:
@@ -39,6 +40,8 @@ def keep_reference(
         Files that are kept as they are, at their places within the results.
     machine
         JSON of `describe_machine`.
+    report
+        The report as PDF, kept beside the folder in which it is made anew.
     runs
         Folders of all trainings, within the results.
     settings
@@ -56,6 +59,7 @@ def keep_reference(
         packed.write_bytes(gzip.compress(table.read_bytes(), mtime=0))
     for file in (*others, machine):
         shutil.copy(file, _kept(file))
+    shutil.copy(report, REFERENCE / report.name)
     text = yaml.safe_dump(settings, sort_keys=False, width=100)
     (REFERENCE / "config.yaml").write_text(HEADING + text, encoding="utf-8")
     with open(REFERENCE / "runs.csv", "w", newline="") as accounts:

@@ -27,7 +27,7 @@ def report_pdf(
     markdown
         The report's text.
     figures, tables
-        What it shows: svg and csv.
+        What it shows: pdf and csv.
     crossref, bibliography
         The Lua filter and the BibTeX file.
     template

@@ -26,7 +26,7 @@ from figure_7_1_ablation import draw_trainings
 from figure_boltzmann_training import draw_filters, draw_progress
 from figure_likelihood_against_error import baselines, measured_points, ranks
 from figure_model_samples import draw_neighbours
-from figure_prior_samples import sample_panels
+from figure_prior_samples import Panel, in_rows, sample_panels
 from vae.datasets import as_pixels
 from vae.learning_curves import draw_learning_curves
 from vae.pixels import grey_levels
@@ -303,12 +303,12 @@ def test_a_second_data_set_gets_panels_of_its_own(tmp_path: Path) -> None:
 def test_images_lie_in_rows_with_gaps_and_keep_their_pixels() -> None:
     images = np.array([[0.0, 1.0, 0.5, 0.2], [1.0, 1.0, 1.0, 1.0], [0.0, 0.0, 2.0, -1.0]])
     sheet = mosaic(images, (2, 2), columns=2, background=9)
-    assert sheet.shape == (64 + 4 + 64, 64 + 4 + 64, 3)
-    corners = sheet[:64:32, :64:32, 0]
+    assert sheet.shape == (28 + 1 + 28, 28 + 1 + 28, 3)
+    corners = sheet[:28:14, :28:14, 0]
     np.testing.assert_array_equal(corners, [[0, 255], [128, 51]])
-    assert (sheet[64:68] == 9).all(), "the gap"
-    assert (sheet[68:, 68:] == 9).all(), "no fourth image"
-    np.testing.assert_array_equal(sheet[100, [0, 32]], [[255] * 3, [0] * 3], "cut to [0, 1]")
+    assert (sheet[28:29] == 9).all(), "the gap"
+    assert (sheet[29:, 29:] == 9).all(), "no fourth image"
+    np.testing.assert_array_equal(sheet[50, [0, 14]], [[255] * 3, [0] * 3], "cut to [0, 1]")
 
 
 def test_colour_images_keep_their_channels() -> None:
@@ -319,7 +319,7 @@ def test_colour_images_keep_their_channels() -> None:
 def test_row_labels_stand_at_the_middle_of_their_rows() -> None:
     axes = Figure().subplots()
     draw_images(axes, np.zeros((4, 4)), (2, 2), 2, ["Original", "VAE"])
-    assert axes.get_yticks().tolist() == [32.0, 100.0]
+    assert axes.get_yticks().tolist() == [14.0, 43.0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["Original", "VAE"]
 
 
@@ -495,6 +495,13 @@ def test_samples_stand_beside_held_out_images(tmp_path: Path) -> None:
     assert [panel.title for panel in several] == ["Frey Face: test", "One layer", "Two layer"]
 
 
+def test_panels_of_a_data_set_share_a_row_and_rows_are_filled() -> None:
+    names = ("ab", "cdef", "gh", "ij", "klmnop")
+    groups = [[Panel(name, np.zeros((1, 1)), [1, 1]) for name in group] for group in names]
+    rows = ["".join(panel.title for panel in row) for row in in_rows(groups)]
+    assert rows == ["abgh", "cdef", "ijop", "klmn"]
+
+
 def test_images_of_every_shape_and_without_classes_are_drawn(tmp_path: Path) -> None:
     """Of the shapes of the report's data sets; faces have one class."""
     faces = fabricated.run_arrays(tmp_path / "frey.npz", (28, 20), 20, ("Frey Face",))
@@ -556,10 +563,10 @@ def test_the_first_samples_stand_above_their_neighbours(tmp_path: Path) -> None:
     axes = Figure().subplots()
     draw_neighbours(axes, arrays["rbm"], arrays["rbm_neighbours"], [4, 4])
     shown = axes.images[0].get_array()
-    tops = [shown[:64, 68 * column : 68 * column + 64] for column in range(6)]
-    bottoms = [shown[68:, 68 * column : 68 * column + 64] for column in range(6)]
+    tops = [shown[:28, 29 * column : 29 * column + 28] for column in range(6)]
+    bottoms = [shown[29:, 29 * column : 29 * column + 28] for column in range(6)]
     for images, name in ((tops, "rbm"), (bottoms, "rbm_neighbours")):
-        pixels = [image[8::16, 8::16, 0].ravel() for image in images]
+        pixels = [image[3::7, 3::7, 0].ravel() for image in images]
         np.testing.assert_array_equal(pixels, arrays[name][:6])
 
 

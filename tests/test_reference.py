@@ -59,6 +59,7 @@ def test_what_is_kept_says_where_it_came_from(kept: Project):
     settings = yaml.safe_load((folder / "config.yaml").read_text())
     assert len(runs) == len(planned_runs(settings))
     assert (runs["seconds"] > 0).all()
+    assert (folder / "report.pdf").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.xdist_group("study")

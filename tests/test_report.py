@@ -12,6 +12,7 @@ import pytest
 import yaml
 from docutils.core import publish_doctree
 from docutils.nodes import Text, paragraph
+from matplotlib.figure import Figure
 
 from pandoc import convert
 from report_html import report_html
@@ -182,21 +183,19 @@ def built(values: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     (folder / "figures").mkdir()
     (folder / "tables").mkdir()
-    svg = (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"><path d="M0 0h9v9z"/></svg>'
-    )
+    figure = Figure(figsize=(1, 1))
+    figure.subplots().plot([0, 1])
     for name in FIGURES:
-        (folder / f"figures/{name}.svg").write_text(svg)
+        for kind in ("svg", "pdf"):
+            figure.savefig(folder / f"figures/{name}.{kind}")
     for name in TABLES:
         write_csv(folder / f"tables/{name}.csv", "Model,Loss", '"VAE, ours",-1.5 ± 0.2', "RBM,20")
     report_markdown(REPORT / "report.md", values, CAPTIONS, folder / "report.md")
-    shown = {
-        "figures": sorted((folder / "figures").iterdir()),
-        "tables": sorted((folder / "tables").iterdir()),
-    }
+    tables = sorted((folder / "tables").iterdir())
     report_html(
         folder / "report.md",
-        **shown,
+        figures=sorted((folder / "figures").glob("*.svg")),
+        tables=tables,
         **CROSSREF,
         style=REPORT / "style.css",
         html=folder / "report.html",
@@ -204,7 +203,8 @@ def built(values: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("report.pdf", "again.pdf"):
         report_pdf(
             folder / "report.md",
-            **shown,
+            figures=sorted((folder / "figures").glob("*.pdf")),
+            tables=tables,
             **CROSSREF,
             template=REPORT / "report.typ",
             pdf=folder / name,

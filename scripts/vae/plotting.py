@@ -71,9 +71,13 @@ STYLE: dict[str, Any] = {
     "ytick.major.width": 0.6,
 }
 
-# an image of a mosaic has at least so many pixels a side, and its neighbours are so far away
-_CELL = 64
-_GAP = 4
+# an image of a mosaic has at least so many pixels a side, and its neighbours are so far away;
+# viewers enlarge without smoothing what is small
+_CELL = 28
+_GAP = 1
+
+# of what is not drawn as vectors in svg and pdf: points by the thousand
+_RASTER_DPI = 200
 
 
 def style() -> AbstractContextManager[None]:
@@ -93,8 +97,8 @@ def save(figure: Figure, svg: Path, pdf: Path, png: Path) -> None:
     for axes in figure.axes:
         # the layout's last bits vary from run to run
         axes.set_position(np.round(axes.get_position(original=True).bounds, 6).tolist())
-    figure.savefig(svg, format="svg", metadata={"Date": None})
-    figure.savefig(pdf, format="pdf", metadata={"CreationDate": None})
+    figure.savefig(svg, format="svg", dpi=_RASTER_DPI, metadata={"Date": None})
+    figure.savefig(pdf, format="pdf", dpi=_RASTER_DPI, metadata={"CreationDate": None})
     figure.savefig(png, format="png", metadata={"Software": None})
 
 

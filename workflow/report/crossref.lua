@@ -43,11 +43,17 @@ local function with_label(identifier, caption)
   return pandoc.Inlines { pandoc.Strong(label), pandoc.Space() } .. caption
 end
 
+local function set_vector(image)
+  image.src = image.src:gsub("%.svg$", ".pdf")
+  return image
+end
+
 local function figure(element)
   if not labels[element.identifier] then return end
   local caption = pandoc.utils.blocks_to_inlines(element.caption.long)
   element.caption.long = { pandoc.Plain(with_label(element.identifier, caption)) }
-  return element
+  -- Typst takes a pdf as it is, letters and images; of an svg it would make larger ones.
+  return FORMAT == "typst" and element:walk { Image = set_vector } or element
 end
 
 local function set_minus(text)

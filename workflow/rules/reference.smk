@@ -1,5 +1,5 @@
 # keep_reference needs a finished study, and keeps of it in results/reference/ what redraws its figures
-# and tables: measurements, a few images, settings and provenance.
+# and tables: measurements, a few images, settings and provenance; and its report.
 # unpack_evaluations needs those, and gives results/reference/evaluations/{experiment}.csv for the rules
 # that draw from them under --config results=reference.
 
@@ -57,6 +57,7 @@ rule keep_reference:
             *[f"results/{run.folder}/codes.npz" for run in SCATTERED_RUNS],
         ],
         machine="results/profiles/machine.json",
+        report="results/report/report.pdf",
         code=code_inputs("keep_reference.py"),
     log:
         "results/logs/keep_reference.log",

@@ -99,7 +99,7 @@ rule report_html:
 rule report_pdf:
     input:
         markdown=f"{RESULTS}/report/report.md",
-        figures=expand(f"{RESULTS}/figures/{{name}}.svg", name=FIGURES),
+        figures=expand(f"{RESULTS}/figures/{{name}}.pdf", name=FIGURES),
         tables=expand(f"{RESULTS}/tables/{{name}}.csv", name=TABLES),
         crossref=f"{TEXT}/crossref.lua",
         bibliography=f"{TEXT}/references.bib",
