@@ -20,6 +20,7 @@ from planning.runs import (
     Run,
     architecture_settings,
     experiment_runs,
+    leave_out_experiments,
     machine_runs,
     planned_datasets,
     planned_experiments,
@@ -185,6 +186,15 @@ def test_experiments_share_runs(config: dict[str, Any]) -> None:
 def test_different_runs_have_different_folders(config: dict[str, Any]) -> None:
     runs = {run for name in EXPERIMENTS for run in experiment_runs(config, name)}
     assert len(runs) == len({run.folder for run in runs})
+
+
+def test_an_overlay_leaves_an_optional_experiment_out_by_null(config: dict[str, Any]) -> None:
+    config["experiments"] |= {"likelihood": None, "comparison": None}
+    config["experiments"]["images"]["also"] = None
+    leave_out_experiments(config)
+    assert "likelihood" not in config["experiments"]
+    assert "also" not in config["experiments"]["images"]
+    assert "comparison" in config["experiments"], "one that must be there is left to be refused"
 
 
 def test_shown_runs_are_those_of_the_first_seed(config: dict[str, Any]) -> None:

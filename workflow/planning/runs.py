@@ -37,7 +37,8 @@ EXPERIMENTS = (
 """Keys of the configuration's `experiments`; these it must have."""
 
 OPTIONAL_EXPERIMENTS = ("networks_as_written", "equal_updates", "ablation", "aevb", "likelihood")
-"""Keys of `experiments` that may be absent; their figures are then absent from the report."""
+"""Keys of `experiments` that may be absent, or null in an overlay; their figures are then absent
+from the report."""
 
 _NAME, _NUMBER = "[a-z][a-z0-9_]*", "[0-9]+"
 
@@ -114,6 +115,19 @@ class MachineRun:
             train_size=_train_size(wildcards.train_size),
             seed=int(wildcards.seed),
         )
+
+
+def leave_out_experiments(config: Mapping[str, Any]) -> None:
+    """Take out of a configuration, in place, the optional experiments and `also` that are null."""
+    experiments = config.get("experiments")
+    if not isinstance(experiments, dict):
+        return
+    for name in OPTIONAL_EXPERIMENTS:
+        if experiments.get(name, ...) is None:
+            del experiments[name]
+    for experiment in experiments.values():
+        if isinstance(experiment, dict) and experiment.get("also", ...) is None:
+            del experiment["also"]
 
 
 def planned_experiments(config: Mapping[str, Any]) -> list[str]:
