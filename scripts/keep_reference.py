@@ -91,10 +91,22 @@ def _account(folder: Path) -> tuple[str, str, str]:
 
 
 def _commit() -> str:
-    """Commit that is checked out, marked where files differ from it."""
-    command = ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
-    described = subprocess.run(command, capture_output=True, text=True)
-    return described.stdout.strip() if described.returncode == 0 else "unknown"
+    """Commit that is checked out, marked where files differ from it, but for what is kept."""
+    head = _git("rev-parse", "HEAD")
+    if head is None:
+        return "unknown"
+    elsewhere = ("--", ".", f":!{REFERENCE}")
+    changed = _git("status", "--porcelain", "--untracked-files=no", *elsewhere)
+    return f"{head}-dirty" if changed else head
+
+
+def _git(*arguments: str) -> str | None:
+    """What git prints; None where there is no repository, or no git."""
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
 
 
 if __name__ == "__main__":

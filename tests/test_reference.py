@@ -3,6 +3,7 @@
 import gzip
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from conftest import ROOT, Project, rules_in
 
+import keep_reference
 from planning import reference
 from planning.reference import REFERENCE, check_settings
 from planning.runs import experiment_runs, machine_runs, planned_datasets, planned_experiments
@@ -68,6 +70,26 @@ def test_kept_results_take_no_other_settings(kept: Project):
         "snakemake", "--dry-run", "--config", "results=reference", "seed=1", status=1
     )
     assert "config: seed differs from results/reference/config.yaml" in printed
+
+
+def test_the_commit_is_marked_where_files_differ_from_it_but_not_where_results_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert keep_reference._commit() == "unknown"
+    (tmp_path / REFERENCE).mkdir(parents=True)
+    code, result = tmp_path / "code.py", tmp_path / REFERENCE / "runs.csv"
+    code.touch()
+    result.touch()
+    author = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    for command in (("init", "-q"), ("add", "."), (*author, "commit", "-qm", "First")):
+        subprocess.run(["git", *command], check=True)
+    result.write_text("changed")
+    commit = keep_reference._commit()
+    assert len(commit) == 40
+    code.write_text("changed")
+    assert keep_reference._commit() == f"{commit}-dirty"
 
 
 def test_a_setting_that_is_the_kept_one_is_no_other(monkeypatch: pytest.MonkeyPatch, tmp_path):
