@@ -386,6 +386,17 @@ def test_what_convolutions_bring_is_told_where_it_was_tested(values: Path, tmp_p
         assert ("first hidden layers are convolutions" in text) == told
 
 
+def test_the_spread_over_seeds_is_told_where_both_ends_have_several(values: Path) -> None:
+    found = json.loads(values.read_text())
+    captions = {path.stem: "A caption." for path in CAPTIONS}
+    told = "Over the seeds the standard deviation is"
+    assert told in render(REPORT / "report.md", found, captions)
+    for series in range(1, 10):
+        if runs := found.get(f"training_size.series.{series}.runs"):
+            found[f"{runs[-1]}.test.elbo.std"] = None
+    assert told not in render(REPORT / "report.md", found, captions)
+
+
 @pytest.mark.parametrize("path", CAPTIONS, ids=lambda path: path.stem)
 def test_captions_are_plain_sentences(path: Path) -> None:
     text = path.read_text().strip()
