@@ -124,6 +124,18 @@ CASES = [
         "at least two seeds",
     ),
     (
+        "few_images_less_stable",
+        {"training_size": tidy("train_size", {100: [-9, -5], 1000: [-4]})},
+        None,
+        "at least two seeds at two of train size",
+    ),
+    (
+        "few_images_less_stable",
+        {"training_size": tidy("train_size", {50: [-8], 100: [-9, -5], 1000: [-4, -4.1]})},
+        True,
+        "2.83 at train size 100, 0.07 at 1000",
+    ),
+    (
         "networks_separate",
         {"networks_published": tidy("seed", {0: [0.99]}, metric="knn_accuracy")},
         True,

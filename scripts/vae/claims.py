@@ -78,11 +78,14 @@ def rises(tables: Tables, table: str, along: str, where: Mapping[str, Any]) -> V
 
 
 def steadier(tables: Tables, table: str, along: str, where: Mapping[str, Any]) -> Verdict:
-    """Whether the spread over seeds is smaller at the largest of `along` than at the smallest."""
+    """Whether the spread over seeds is smaller at the largest of `along` than at the smallest.
+
+    Of those with at least two seeds.
+    """
     rows = _final_rows(tables, table, where)
-    if rows["seed"].nunique() < 2:
-        return Verdict(NOT_TESTED, "A spread needs at least two seeds.")
-    spread = rows.groupby(along)["value"].std()
+    spread = rows.groupby(along)["value"].std().dropna()
+    if len(spread) < 2:
+        return Verdict(NOT_TESTED, f"Needs at least two seeds at two of {_words(along)}.")
     finding = (
         f"Standard deviation over {rows['seed'].nunique()} seeds: {spread.iloc[0]:.2f} at "
         f"{_words(along)} {spread.index[0]}, {spread.iloc[-1]:.2f} at {spread.index[-1]}."

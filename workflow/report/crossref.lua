@@ -61,6 +61,19 @@ local function set_minus(text)
   return text
 end
 
+-- A spread stays on the line of its mean.
+local function keep_spread(inlines)
+  for position = 2, #inlines do
+    local before, after = inlines[position - 1], inlines[position]
+    if before.t == "Str" and before.text == "±" and after.t == "Space" then
+      inlines[position] = pandoc.Str("\u{a0}")
+    elseif before.t == "Space" and after.t == "Str" and after.text == "±" then
+      inlines[position - 1] = pandoc.Str("\u{a0}")
+    end
+  end
+  return inlines
+end
+
 -- A column of numbers is set flush right: one in which a cell opens like a number and all are short.
 local function align(csv)
   local is_numeric, is_long = {}, {}
@@ -113,7 +126,7 @@ local function block(element)
   local kind = kind_of(element.identifier)
   if kind == "tbl" and element.classes:includes("csv") then
     local _, text = pandoc.mediabag.fetch(element.attributes.src)
-    local csv = pandoc.read(text, "csv").blocks[1]:walk { Str = set_minus }
+    local csv = pandoc.read(text, "csv").blocks[1]:walk { Str = set_minus, Inlines = keep_spread }
     align(csv)
     local caption = with_label(element.identifier, pandoc.utils.blocks_to_inlines(element.content))
     if FORMAT:match("html") then  -- the table scrolls sideways in its frame, its caption does not
