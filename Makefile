@@ -12,6 +12,8 @@ quiet := --quiet --disable-pip-version-check
 
 # A package on the caller's PYTHONPATH would take the place of a locked one.
 unexport PYTHONPATH PYTHONHOME
+# Without bytecode on disk every job would compile its libraries again, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Sets $$python to the first of $(PYTHON) that will do.
 define choose_python

@@ -7,7 +7,9 @@
 LIKELIHOOD = config["likelihood"]
 LIKELIHOOD_RUNS = experiment_runs(config, "likelihood")
 MACHINE_RUNS = machine_runs(config)
-SAMPLED_VAE = shown_runs(config, "likelihood")[-1]
+SAMPLED_VAE = max(
+    shown_runs(config, "likelihood"), key=lambda run: run.latent_dimension
+)
 SAMPLED_RBM, SAMPLED_DBN = (machine_runs(config, name)[0] for name in ("rbm", "dbn"))
 
 
