@@ -11,7 +11,7 @@ from vae.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, styl
 from vae.results import read_arrays
 from vae.wording import readable
 
-SIDE = 6
+SIDE = 4
 PANELS_A_ROW = 4
 
 # Letters of a title that are as wide as a panel.

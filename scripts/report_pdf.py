@@ -22,6 +22,8 @@ def report_pdf(
 ) -> None:
     """Write the report as a PDF, the same bytes for the same inputs on any machine.
 
+    It has no tags for screen readers, which would be a sixth of it; the page serves them.
+
     Parameters
     ----------
     markdown
@@ -55,7 +57,9 @@ def report_pdf(
         for figure in figures:
             shutil.copy(figure, folder)
         try:
-            document, warnings = typst.compile_with_warnings(main, ignore_system_fonts=True)
+            document, warnings = typst.compile_with_warnings(
+                main, ignore_system_fonts=True, pdf_tags=False
+            )
         except typst.TypstError as error:
             raise ValueError(f"{template}: {error.diagnostic}") from error
     if warnings:
