@@ -121,6 +121,16 @@ def planned_runs(settings: dict) -> set[str]:
     return runs | {run.folder for run in machine_runs(settings)}
 
 
+def git_files(folder: Path) -> list[Path]:
+    """Files of a folder that git tracks, or would: all but those it ignores."""
+    listed = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    try:
+        done = subprocess.run(listed, cwd=folder, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no git repository")
+    return [folder / name for name in done.stdout.split("\0") if name]
+
+
 # The results that the project itself keeps
 
 tracked = pytest.mark.skipif(
@@ -158,6 +168,12 @@ def test_every_run_of_the_kept_settings_is_in_the_kept_tables(settings: dict):
             for run in experiment_runs(settings, name)
         }
         assert measured == planned, name
+
+
+@tracked
+def test_no_kept_file_is_large():
+    for file in git_files(KEPT):
+        assert file.stat().st_size < 1_000_000, file.name
 
 
 @tracked
