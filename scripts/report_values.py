@@ -18,7 +18,8 @@ Keys made here:
     RUN.seconds_per_epoch                   median over epochs and seeds
     reconstruction.datasets
     reconstruction.{dataset}.{protocol}.{model}.{metric}.mean, .std
-    reconstruction.{dataset}.{protocol}.ranking     vae, rbm and dbn by rising mean error
+    reconstruction.{dataset}.{protocol}.ranking     vae, rbm and dbn by rising mean error;
+                                            .ranking_in_every_seed, whether each seed's is that
     backends.names
     backends.rows, .measured                the keys of the rows of Table 5.1; of those with times,
                                             fastest first
@@ -216,8 +217,12 @@ def _reconstruction(frame: pd.DataFrame) -> Pairs:
         yield from _mean_and_std(f"reconstruction.{key}", part["value"])
     compared = frame[(frame["metric"] == "reconstruction_error") & frame["model"].isin(MODELS)]
     for (dataset, protocol), part in compared.groupby(["dataset", "protocol"], sort=False):
+        key = f"reconstruction.{dataset}.{protocol}.ranking"
         ranking = part.groupby("model")["value"].mean().sort_values().index.tolist()
-        yield f"reconstruction.{dataset}.{protocol}.ranking", ranking
+        yield key, ranking
+        by_seed = part.pivot_table(index="seed", columns="model", values="value")[ranking]
+        rising = by_seed.diff(axis="columns").iloc[:, 1:] > 0
+        yield f"{key}_in_every_seed", bool(rising.all(axis=None))
 
 
 def _likelihood(frame: pd.DataFrame) -> Pairs:

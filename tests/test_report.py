@@ -232,6 +232,7 @@ def test_values_rank_models_and_backends(values: Path) -> None:
     found = json.loads(values.read_text())
     assert found["reconstruction.digits.published.ranking"] == ["rbm", "vae", "dbn"]
     assert found["reconstruction.digits.like_for_like.ranking"] == ["vae", "rbm", "dbn"]
+    assert found["reconstruction.digits.published.ranking_in_every_seed"] is True
     assert found["likelihoods.digits.ranking"] == ["vae", "rbm", "dbn"]
     assert found["likelihoods.digits.error_ranking"] == ["vae", "rbm", "dbn"]
     assert found["likelihoods.digits.vae.size"] == 5
@@ -370,6 +371,10 @@ def test_the_ranking_is_told_as_it_was_measured(values: Path, tmp_path: Path) ->
     assert differs in " ".join(render(REPORT / "report.md", found, captions).split())
     found["reconstruction.digits.published.ranking"] = ["vae", "rbm", "dbn"]
     assert differs not in " ".join(render(REPORT / "report.md", found, captions).split())
+    close = "Not every training seed has that order like for like"
+    assert close not in " ".join(render(REPORT / "report.md", found, captions).split())
+    found["reconstruction.digits.like_for_like.ranking_in_every_seed"] = False
+    assert close in " ".join(render(REPORT / "report.md", found, captions).split())
 
 
 def test_what_convolutions_bring_is_told_where_it_was_tested(values: Path, tmp_path: Path) -> None:

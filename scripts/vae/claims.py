@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -109,13 +108,18 @@ def levels_off(
 def ascending(
     tables: Tables, table: str, along: str, where: Mapping[str, Any], order: list[str]
 ) -> Verdict:
-    """Whether the means rise strictly in the order given."""
+    """Whether, in every seed, values rise strictly in the order given."""
     rows = select(tables[table], **where)
-    means = rows.groupby(along)["value"].mean()
-    values = [means[name] for name in order]
-    found = sorted(order, key=lambda name: means[name])
-    finding = "Found: " + " < ".join(f"{name.upper()} {means[name]:.2f}" for name in found) + "."
-    return _verdict(all(a < b for a, b in pairwise(values)), finding)
+    by_seed = rows.pivot_table(index="seed", columns=along, values="value")[order].dropna()
+    if by_seed.empty:
+        return _untested(f"a seed with {', '.join(order)}")
+    means = by_seed.mean()
+    found = " < ".join(
+        f"{name.upper()} {means[name]:.2f}" for name in sorted(order, key=lambda name: means[name])
+    )
+    rising = (by_seed.diff(axis="columns").iloc[:, 1:] > 0).all(axis="columns")
+    finding = f"Found: {found}; the report's order in {rising.sum()} of {len(rising)} seeds."
+    return _verdict(bool(rising.all()), finding)
 
 
 def highest(
