@@ -191,9 +191,13 @@ def test_different_runs_have_different_folders(config: dict[str, Any]) -> None:
 def test_an_overlay_leaves_an_optional_experiment_out_by_null(config: dict[str, Any]) -> None:
     config["experiments"] |= {"likelihood": None, "comparison": None}
     config["experiments"]["images"]["also"] = None
+    config["experiments"]["manifold"]["also"] = {"one": None, "two": {"seeds": [2]}}
+    config["experiments"]["training_size"]["also"] = {"one": None}
     leave_out_experiments(config)
     assert "likelihood" not in config["experiments"]
     assert "also" not in config["experiments"]["images"]
+    assert config["experiments"]["manifold"]["also"] == {"two": {"seeds": [2]}}
+    assert "also" not in config["experiments"]["training_size"]
     assert "comparison" in config["experiments"], "one that must be there is left to be refused"
 
 

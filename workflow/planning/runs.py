@@ -118,7 +118,7 @@ class MachineRun:
 
 
 def leave_out_experiments(config: Mapping[str, Any]) -> None:
-    """Take out of a configuration, in place, the optional experiments and `also` that are null."""
+    """Take out of a configuration, in place, what is null of optional experiments and of `also`."""
     experiments = config.get("experiments")
     if not isinstance(experiments, dict):
         return
@@ -126,7 +126,12 @@ def leave_out_experiments(config: Mapping[str, Any]) -> None:
         if experiments.get(name, ...) is None:
             del experiments[name]
     for experiment in experiments.values():
-        if isinstance(experiment, dict) and experiment.get("also", ...) is None:
+        if not isinstance(experiment, dict):
+            continue
+        also = experiment.get("also", ...)
+        if isinstance(also, dict):
+            experiment["also"] = {name: lists for name, lists in also.items() if lists is not None}
+        if also is None or experiment.get("also") == {}:
             del experiment["also"]
 
 
