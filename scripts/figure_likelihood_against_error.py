@@ -70,7 +70,7 @@ def figure_likelihood_against_error(likelihood: Path, svg: Path, pdf: Path, png:
         figure = new_figure(PAGE_WIDTH, 3.8)
         values, by_rank = figure.subplots(1, 2, width_ratios=[1.35, 1])
         draw_points(values, points)
-        draw_baselines(values, baselines(table))
+        draw_baselines(values, baselines(table), points["log_likelihood"])
         values.margins(0.1)
         values.set_xlabel("Reconstruction error, nats/image (lower is better)")
         values.set_ylabel("Log-likelihood, nats/image (higher is better)")
@@ -146,9 +146,26 @@ def draw_points(axes: Axes, points: "pd.DataFrame") -> None:
         )
 
 
-def draw_baselines(axes: Axes, levels: dict[str, float]) -> None:
-    """Draw horizontal lines with labels at the right: one above its line, others below."""
-    for rank, (label, level) in enumerate(sorted(levels.items(), key=lambda item: -item[1])):
+def draw_baselines(axes: Axes, levels: dict[str, float], points: "pd.Series") -> None:
+    """Draw horizontal lines with labels at the right: one above its line, others below.
+
+    Levels so low that the points would fill less than a third of the axis are written at its foot.
+    """
+    lowest = points.min() - 2 * np.ptp(points)
+    near = {label: level for label, level in levels.items() if level >= lowest}
+    far = [f"{label}\n{number(level, 1)}" for label, level in levels.items() if level < lowest]
+    if far:
+        axes.annotate(
+            "\n\n".join(["Below:", *far]).replace("-", "−"),
+            (1, 0),
+            (3, 0),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="bottom",
+            fontsize=8,
+            color=MUTED,
+        )
+    for rank, (label, level) in enumerate(sorted(near.items(), key=lambda item: -item[1])):
         axes.axhline(level, color=MUTED, linestyle="--", linewidth=0.8, zorder=0.5)
         axes.annotate(
             label,

@@ -24,7 +24,7 @@ from figure_6_5_image_reconstructions import (
 from figure_6_6_model_reconstructions import row_labels
 from figure_7_1_ablation import draw_trainings
 from figure_boltzmann_training import draw_filters, draw_progress
-from figure_likelihood_against_error import baselines, measured_points, ranks
+from figure_likelihood_against_error import baselines, draw_baselines, measured_points, ranks
 from figure_model_samples import draw_neighbours
 from figure_prior_samples import Panel, in_rows, sample_panels
 from vae.datasets import as_pixels
@@ -649,6 +649,13 @@ def test_the_best_mixture_stands_for_all(tmp_path: Path) -> None:
     table = read_table(fabricated.likelihoods(tmp_path / "likelihood.csv"), ())
     assert baselines(table) == {"Mixture\nof 500": -123.0, "Independent\npixels": -206.0}
     assert baselines(select(table, model="vae")) == {}
+
+
+def test_a_baseline_far_below_the_points_is_written_at_the_foot_of_the_axis() -> None:
+    axes = Figure().subplots()
+    draw_baselines(axes, {"Near": -103.0, "Far": -150.0}, pd.Series([-100.0, -98.0]))
+    assert [line.get_ydata()[0] for line in axes.lines] == [-103.0]
+    assert [text.get_text() for text in axes.texts] == ["Below:\n\nFar\n−150.0", "Near"]
 
 
 def test_ranks_agree_fully_where_less_error_is_more_likelihood() -> None:
