@@ -59,7 +59,7 @@ import pandas as pd
 from step import run
 from vae.architecture import NETWORKS
 from vae.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
-from vae.results import RUN, final, read_card, read_table
+from vae.results import RUN, final, read_card, read_table, rising_by_seed
 
 SERIES = {"latent_dimension": "latent_dimension", "training_size": "train_size"}
 """The experiments that vary one column, and which."""
@@ -220,9 +220,7 @@ def _reconstruction(frame: pd.DataFrame) -> Pairs:
         key = f"reconstruction.{dataset}.{protocol}.ranking"
         ranking = part.groupby("model")["value"].mean().sort_values().index.tolist()
         yield key, ranking
-        by_seed = part.pivot_table(index="seed", columns="model", values="value")[ranking]
-        rising = by_seed.diff(axis="columns").iloc[:, 1:] > 0
-        yield f"{key}_in_every_seed", bool(rising.all(axis=None))
+        yield f"{key}_in_every_seed", bool(rising_by_seed(part, "model", ranking).all())
 
 
 def _likelihood(frame: pd.DataFrame) -> Pairs:

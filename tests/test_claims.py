@@ -169,6 +169,7 @@ CASES = [
         False,
         "the report's order in 1 of 2 seeds",
     ),
+    ("ranking_published", ranking((1, float("nan"), 3)), None, "a seed with rbm, vae, dbn"),
     ("tensorflow_faster_than_numpy", timings(4, 2), True, "2.00 times"),
     ("tensorflow_faster_than_numpy", timings(2, 4), False, "0.50 times"),
     (

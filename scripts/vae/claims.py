@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from vae.names import require_known
-from vae.results import final, select
+from vae.results import final, rising_by_seed, select
 
 REPRODUCED = "reproduced"
 NOT_REPRODUCED = "not reproduced"
@@ -110,14 +110,13 @@ def ascending(
 ) -> Verdict:
     """Whether, in every seed, values rise strictly in the order given."""
     rows = select(tables[table], **where)
-    by_seed = rows.pivot_table(index="seed", columns=along, values="value")[order].dropna()
-    if by_seed.empty:
+    rising = rising_by_seed(rows, along, order)
+    if not rising.size:
         return _untested(f"a seed with {', '.join(order)}")
-    means = by_seed.mean()
+    means = rows.groupby(along)["value"].mean()
     found = " < ".join(
         f"{name.upper()} {means[name]:.2f}" for name in sorted(order, key=lambda name: means[name])
     )
-    rising = (by_seed.diff(axis="columns").iloc[:, 1:] > 0).all(axis="columns")
     finding = f"Found: {found}; the report's order in {rising.sum()} of {len(rising)} seeds."
     return _verdict(bool(rising.all()), finding)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +143,20 @@ def seeds_by(frame: pd.DataFrame, column: str) -> tuple[NDArray[Any], NDArray[np
         raise ValueError(f"expected one measurement for each seed and {column}, got several")
     wide = frame.pivot(index="seed", columns=column, values="value")
     return wide.columns.to_numpy(), wide.to_numpy(dtype=np.float64)
+
+
+def rising_by_seed(frame: pd.DataFrame, column: str, order: Sequence[Any]) -> NDArray[np.bool_]:
+    """Whether one metric's measurements rise strictly along an order of the values of a column.
+
+    Returns
+    -------
+    bool array of shape (seeds,)
+        Of the seeds that have a measurement at all of them.
+    """
+    x, values = seeds_by(frame, column)
+    ordered = values[:, [x.tolist().index(value) for value in order]]
+    whole = ordered[~np.isnan(ordered).any(axis=1)]
+    return np.all(np.diff(whole, axis=1) > 0, axis=1)
 
 
 def classes_in_turn(labels: NDArray[np.int64], count: int) -> NDArray[np.int64]:
