@@ -7,8 +7,8 @@ from step import run
 from vae.results import MEASUREMENT
 
 
-def collect_evaluations(evaluations: list[Path], separation: Path, table: Path) -> None:
-    """Write the rows of the runs' tables, in their order, then what was measured of all of them.
+def collect_evaluations(measurements: list[Path], table: Path) -> None:
+    """Write the rows of tables of measurements into one, in their order.
 
     Raises
     ------
@@ -18,7 +18,7 @@ def collect_evaluations(evaluations: list[Path], separation: Path, table: Path) 
     with open(table, "w", newline="") as file:
         writer = csv.DictWriter(file, MEASUREMENT)
         writer.writeheader()
-        for path in (*evaluations, separation):
+        for path in measurements:
             with open(path, newline="") as part:
                 rows = csv.DictReader(part)
                 if tuple(rows.fieldnames or ()) != MEASUREMENT:

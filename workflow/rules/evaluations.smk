@@ -1,12 +1,20 @@
 # Needs the models and the datasets they were trained on.
 # Gives tidy tables, a row a measurement: evaluation.csv (with images.npz and codes.npz, for figures)
-# beside each VAE, results/evaluations/{experiment}.csv for all of an experiment's runs with the
-# separation of their latent spaces, and the comparison of VAE, RBM and DBN in
+# beside each VAE, results/evaluations/{experiment}.csv for all of an experiment's runs, with the
+# separation of their latent spaces where it is shown, and the comparison of VAE, RBM and DBN in
 # results/evaluations/reconstruction.csv.
 
 COMPARISON = config["experiments"]["comparison"]
 EXPERIMENTS = planned_experiments(config)
 DATASETS = planned_datasets(config)
+SEPARATED_EXPERIMENTS = [
+    "latent_dimension",
+    "manifold",
+    "networks_published",
+    "networks_like_for_like",
+    "networks_as_written",
+]
+"""Those of which a table, the report or a claim tells how well classes part."""
 
 
 rule evaluate_vae:
@@ -53,7 +61,7 @@ rule measure_separation:
     log:
         "results/logs/evaluations/separation_{experiment}.log",
     wildcard_constraints:
-        experiment="|".join(EXPERIMENTS),
+        experiment="|".join(SEPARATED_EXPERIMENTS),
     conda:
         "../../envs/evaluation.yaml"
     threads: 1
@@ -66,11 +74,17 @@ rule measure_separation:
 
 rule collect_evaluations:
     input:
-        evaluations=lambda wildcards: [
-            f"results/{run.folder}/evaluation.csv"
-            for run in experiment_runs(config, wildcards.experiment)
+        measurements=lambda wildcards: [
+            *[
+                f"results/{run.folder}/evaluation.csv"
+                for run in experiment_runs(config, wildcards.experiment)
+            ],
+            *(
+                [f"results/evaluations/separation/{wildcards.experiment}.csv"]
+                if wildcards.experiment in SEPARATED_EXPERIMENTS
+                else []
+            ),
         ],
-        separation="results/evaluations/separation/{experiment}.csv",
         code=code_inputs("collect_evaluations.py"),
     output:
         table="results/evaluations/{experiment}.csv",
