@@ -24,13 +24,11 @@ from vae.model import load_model
 from vae.names import require_known
 from vae.pixels import grey_levels
 from vae.reconstruction import entropy_floor, half_width, mean_image_errors
-from vae.results import classes_in_turn
+from vae.results import MODELS, classes_in_turn
 from vae.seeding import generator
 
 Errors = dict[str, np.ndarray]
 Row = tuple[str, str, float]
-
-MODELS = ("vae", "rbm", "dbn")
 
 COLUMNS = ("dataset", "model", "protocol", "seed", "metric", "value", "unit")
 

@@ -7,14 +7,12 @@ import numpy as np
 
 from step import run
 from vae.plotting import PAGE_WIDTH, draw_images, new_figure, save, style
-from vae.results import read_arrays, read_table, select
+from vae.results import MODELS, read_arrays, read_table, select
 from vae.tables import mean_and_deviation
 from vae.wording import readable
 
 if TYPE_CHECKING:
     import pandas as pd
-
-MODELS = ("vae", "rbm", "dbn")
 
 
 def figure_6_6_model_reconstructions(

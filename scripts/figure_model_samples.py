@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from step import run
 from vae.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
-from vae.results import read_arrays
+from vae.results import MODELS, read_arrays
 from vae.wording import readable
 
-MODELS = ("vae", "rbm", "dbn")
 SIDE = 6
 
 

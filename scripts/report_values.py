@@ -59,12 +59,10 @@ import pandas as pd
 from step import run
 from vae.architecture import NETWORKS
 from vae.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
-from vae.results import RUN, final, read_card, read_table, rising_by_seed
+from vae.results import MODELS, RUN, final, read_card, read_table, rising_by_seed
 
 SERIES = {"latent_dimension": "latent_dimension", "training_size": "train_size"}
 """The experiments that vary one column, and which."""
-
-MODELS = ("vae", "rbm", "dbn")
 
 REPORT_DATASETS = {"mnist": "MNIST", "frey": "Frey Face", "cifar10": "CIFAR-10"}
 """How the names of data sets that the report used begin here, and what it calls them."""

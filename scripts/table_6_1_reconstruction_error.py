@@ -6,11 +6,11 @@ import pandas as pd
 
 from step import run
 from vae.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
-from vae.results import read_table, read_tables
+from vae.results import MODELS, read_table, read_tables
 from vae.tables import NONE, NOT_GIVEN, NOT_MEASURED, mean_and_deviation, number, write_table
 from vae.wording import readable
 
-MODELS = ("vae", "rbm", "dbn", "entropy_floor", "mean_image")
+SCALE_ENDS = ("entropy_floor", "mean_image")
 PIXEL_MODELS = ("mixture", "independent_pixels")
 SIZES = {"vae": "{} latent dimensions", "mixture": "{} components"}
 
@@ -52,7 +52,7 @@ def table_6_1_reconstruction_error(
             **({"Log-likelihood": _log_likelihood(likelihood, model)} if likelihoods else {}),
         }
         for dataset, errors in frame.groupby("dataset", sort=False)
-        for model in (*MODELS, *(PIXEL_MODELS if likelihoods else ()))
+        for model in (*MODELS, *SCALE_ENDS, *(PIXEL_MODELS if likelihoods else ()))
     ]
     write_table(rows, table, markdown, text_columns=("Data set", "Model"))
 
@@ -76,7 +76,7 @@ def _values(errors: pd.DataFrame, model: str, protocol: str, metric: str) -> "pd
 def _log_likelihood(likelihood: pd.DataFrame, model: str) -> str:
     """Mean and deviation over seeds at the model's best size; of a DBN, the least it can be."""
     if model not in likelihood["model"].unique():
-        return NONE if model in MODELS[3:] else NOT_MEASURED
+        return NONE if model in SCALE_ENDS else NOT_MEASURED
     best = best_size(likelihood, model)
     text = mean_and_deviation(best["value"], 2)
     if model in SIZES:
