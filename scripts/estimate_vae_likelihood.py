@@ -52,7 +52,7 @@ def estimate_vae_likelihood(
     data, trained = binarised(load_dataset(dataset), root_seed, name), load_model(model)
     test = data.x_test[:test_images]
     random = generator(root_seed, "likelihood", *run_parameters.values())
-    estimate = importance_log_likelihood(trained, test, importance_samples, random)
+    estimate = importance_log_likelihood(trained, test, importance_samples, random, progress=True)
     pixels = data.pixels("test")[: len(test)]
     error = binary_cross_entropy(pixels, trained.reconstruct(pixels))
     measured: list[tuple[str, int | None, str, np.ndarray]] = [

@@ -1,11 +1,13 @@
 """True log-likelihoods of a trained model: by importance sampling, and by quadrature of a plane."""
 
+import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
+from tqdm import tqdm
 
 from vae.binarisation import as_binary
 from vae.model import Model
@@ -24,7 +26,11 @@ class ImportanceEstimate(NamedTuple):
 
 
 def importance_log_likelihood(
-    model: Model, x: NDArray[Any], samples: Sequence[int], generator: np.random.Generator
+    model: Model,
+    x: NDArray[Any],
+    samples: Sequence[int],
+    generator: np.random.Generator,
+    progress: bool = False,
 ) -> ImportanceEstimate:
     """Estimate log p(x) of every image by importance sampling, the encoder's q(z|x) as proposal.
 
@@ -50,6 +56,8 @@ def importance_log_likelihood(
         Numbers of samples k.
     generator
         Source of the samples.
+    progress
+        Whether to show a bar on standard error.
 
     Returns
     -------
@@ -69,7 +77,8 @@ def importance_log_likelihood(
     log_likelihood = np.empty((len(samples), len(x)))
     effective_sample_size = np.empty(len(x))
     means, log_variances = model.encode(x)
-    for image in range(len(x)):
+    bar = tqdm(range(len(x)), unit="image", mininterval=10, disable=not progress, file=sys.stderr)
+    for image in bar:
         log_weights = _log_weights(
             model, x[[image]], means[image], log_variances[image], max(samples), generator
         )
