@@ -149,14 +149,14 @@ def draw_points(axes: Axes, points: "pd.DataFrame") -> None:
 def draw_baselines(axes: Axes, levels: dict[str, float], points: "pd.Series") -> None:
     """Draw horizontal lines with labels at the right: one above its line, others below.
 
-    Levels so low that the points would fill less than a third of the axis are written at its foot.
+    Levels so low that the points would fill less than half of the axis are written at its foot.
     """
-    lowest = points.min() - 2 * np.ptp(points)
+    lowest = points.min() - np.ptp(points)
     near = {label: level for label, level in levels.items() if level >= lowest}
-    far = [f"{label}\n{number(level, 1)}" for label, level in levels.items() if level < lowest]
+    far = [f"↓ {label}, {number(level, 1)}" for label, level in levels.items() if level < lowest]
     if far:
         axes.annotate(
-            "\n\n".join(["Below:", *far]).replace("-", "−"),
+            "\n\n".join(far).replace("-", "−"),
             (1, 0),
             (3, 0),
             xycoords="axes fraction",
