@@ -77,4 +77,6 @@ def test_the_tree_of_calls_is_a_page_that_loads_nothing(profiled: tuple[str, Pat
     assert text.index(f'content="{POLICY}"') < text.index("<script")
     assert "<script src" not in text
     assert '"identifier": "run_epoch' in text
-    assert f'"target_description": "{backend}, one thread' in text
+    sampled = 5 if backend == "published" else 15
+    title = f"{backend}, one thread: {sampled} of the 60 steps of an epoch"
+    assert f'"target_description": "{title}"' in text
