@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from step import run
-from vae.benchmark import report_jobs, rounds
+from study.benchmark import report_jobs, rounds
 
 
 def benchmark_implementations(
@@ -21,10 +21,10 @@ def benchmark_implementations(
     Parameters
     ----------
     timings
-        csv with the columns `vae.benchmark.rounds.COLUMNS`: a row a repeat, or one row that says
+        csv with the columns `study.benchmark.rounds.COLUMNS`: a row a repeat, or one row that says
         why there is none.
     jobs
-        csv with the columns `vae.benchmark.report_jobs.COLUMNS`: a row a job.
+        csv with the columns `study.benchmark.report_jobs.COLUMNS`: a row a job.
     settings
         The configuration's `benchmark`.
     root_seed

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from step import run
-from vae.boltzmann import LayerMeasurement, load_machine
-from vae.datasets import load_dataset
+from study.dataset import load_dataset
+from vae.boltzmann.estimators import LayerMeasurement, load_machine
 
 COLUMNS = ("dataset", "model", "seed", *LayerMeasurement._fields)
 
@@ -31,7 +31,7 @@ def collect_boltzmann_training(
     Parameters
     ----------
     dataset
-        npz of `vae.datasets`.
+        npz of `study.dataset`.
     histories
         What was measured after every epoch, a file a training.
     rbm, dbn

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from step import run
-from vae.results import MEASUREMENT
+from study.results import MEASUREMENT
 
 
 def collect_evaluations(measurements: list[Path], table: Path) -> None:
@@ -13,7 +13,7 @@ def collect_evaluations(measurements: list[Path], table: Path) -> None:
     Raises
     ------
     ValueError
-        If a table has other columns than `vae.results.MEASUREMENT`.
+        If a table has other columns than `study.results.MEASUREMENT`.
     """
     with open(table, "w", newline="") as file:
         writer = csv.DictWriter(file, MEASUREMENT)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from step import run
-from vae.likelihood_table import LIKELIHOOD
-from vae.results import read_tables
+from study.likelihood_table import LIKELIHOOD
+from study.results import read_tables
 
 
 def collect_likelihoods(likelihoods: list[Path], table: Path) -> None:
@@ -13,7 +13,7 @@ def collect_likelihoods(likelihoods: list[Path], table: Path) -> None:
     Raises
     ------
     ValueError
-        If a table lacks a column of `vae.likelihood_table.LIKELIHOOD`, or has no rows.
+        If a table lacks a column of `study.likelihood_table.LIKELIHOOD`, or has no rows.
     """
     frame = read_tables(likelihoods, LIKELIHOOD)
     # Whole numbers, though some are missing.

@@ -9,8 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from step import run
-from vae.boltzmann import load_machine
-from vae.comparison import (
+from study.comparison import (
     PROTOCOLS,
     PUBLISHED_IMAGES,
     corrupt,
@@ -18,13 +17,14 @@ from vae.comparison import (
     published_errors,
     sampled_errors,
 )
-from vae.datasets import load_dataset
-from vae.datasets.subset import training_rows
+from study.dataset import load_dataset
+from study.datasets.subset import training_rows
+from study.pixels import grey_levels
+from study.reconstruction import entropy_floor, half_width, mean_image_errors
+from study.results import MODELS, classes_in_turn
+from vae.boltzmann.estimators import load_machine
 from vae.model import load_model
 from vae.names import require_known
-from vae.pixels import grey_levels
-from vae.reconstruction import entropy_floor, half_width, mean_image_errors
-from vae.results import MODELS, classes_in_turn
 from vae.seeding import generator
 
 Errors = dict[str, np.ndarray]
@@ -54,7 +54,7 @@ def compare_reconstructions(
     Parameters
     ----------
     dataset
-        npz of `vae.datasets`.
+        npz of `study.dataset`.
     vae, rbm, dbn
         Trained models, one a seed.
     evaluation
@@ -70,7 +70,7 @@ def compare_reconstructions(
     seeds
         Training seeds, in the order of the models.
     protocols
-        Names of `vae.comparison.PROTOCOLS`.
+        Names of `study.comparison.PROTOCOLS`.
     root_seed
         The study's.
     """

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from step import run
-from vae.download import Wanted, fetch
+from study.download import Wanted, fetch
 
 
 def download(file: Path, urls: list[str], sha256: str, size: int) -> None:

@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 
 from step import run
-from vae.boltzmann import load_machine
-from vae.datasets import load_dataset
-from vae.datasets.binarised import binarised
-from vae.gibbs import gibbs_samples
+from study.dataset import load_dataset
+from study.datasets.binarised import binarised
+from study.neighbours import nearest_training_images
+from study.pixels import grey_levels
+from study.results import classes_in_turn
+from vae.boltzmann.estimators import load_machine
+from vae.boltzmann.gibbs import gibbs_samples
 from vae.model import load_model
-from vae.neighbours import nearest_training_images
-from vae.pixels import grey_levels
-from vae.results import classes_in_turn
 from vae.seeding import generator
 
 SAMPLES, NEIGHBOURS = 36, 6
@@ -34,7 +34,7 @@ def draw_model_samples(
     Parameters
     ----------
     dataset
-        npz of `vae.datasets`.
+        npz of `study.dataset`.
     vae, rbm, dbn
         The models, trained on black and white images of it.
     samples

@@ -4,18 +4,19 @@ from pathlib import Path
 from typing import Any
 
 from step import run
-from vae.annealing import (
+from study.dataset import load_dataset
+from study.datasets.binarised import binarised
+from study.likelihood_table import Measurement, Subject, mean_and_interval, write_likelihoods
+from vae.boltzmann.annealing import (
     forward_log_partition,
     inverse_temperatures,
     log_likelihood_bound,
     reverse_log_partition,
 )
-from vae.boltzmann import load_machine, log_odds
-from vae.datasets import load_dataset
-from vae.datasets.binarised import binarised
-from vae.gibbs import states_above
-from vae.likelihood_table import Measurement, Subject, mean_and_interval, write_likelihoods
-from vae.reconstruction import binary_cross_entropy
+from vae.boltzmann.estimators import load_machine
+from vae.boltzmann.gibbs import states_above
+from vae.boltzmann.layer import log_odds
+from vae.objective import binary_cross_entropy
 from vae.seeding import generator
 
 
@@ -40,7 +41,7 @@ def estimate_machine_likelihood(
     dataset, model
         What the machine was trained on, and the machine.
     likelihoods
-        csv with the columns `vae.likelihood_table.LIKELIHOOD`: means over images with half their
+        csv with the columns `study.likelihood_table.LIKELIHOOD`: means over images with half their
         95% intervals, by the forward and the reverse estimate of log Z; the gap between the two;
         and the error of the reconstruction of the same images.
     name, machine, seed

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from step import run
-from vae.datasets import load_dataset
-from vae.datasets.binarised import binarised
-from vae.likelihood_table import Measurement, Subject, mean_and_interval, write_likelihoods
+from study.dataset import load_dataset
+from study.datasets.binarised import binarised
+from study.likelihood_table import Measurement, Subject, mean_and_interval, write_likelihoods
 from vae.pixel_models import BernoulliMixture, IndependentPixels
 from vae.seeding import generator
 
@@ -25,9 +25,9 @@ def estimate_pixel_likelihood(
     Parameters
     ----------
     dataset
-        npz of `vae.datasets`; the models are fitted to its training images drawn once.
+        npz of `study.dataset`; the models are fitted to its training images drawn once.
     likelihoods
-        csv with the columns `vae.likelihood_table.LIKELIHOOD`.
+        csv with the columns `study.likelihood_table.LIKELIHOOD`.
     name
         The dataset's.
     seeds

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from step import run
-from vae.datasets import load_dataset
-from vae.datasets.binarised import binarised
+from study.dataset import load_dataset
+from study.datasets.binarised import binarised
+from study.likelihood_table import Measurement, Subject, mean_and_interval, write_likelihoods
 from vae.likelihood import importance_log_likelihood, quadrature_log_likelihood
-from vae.likelihood_table import Measurement, Subject, mean_and_interval, write_likelihoods
 from vae.model import load_model
-from vae.reconstruction import binary_cross_entropy
+from vae.objective import binary_cross_entropy
 from vae.seeding import generator
 
 POINTS, REACH = 201, 5.0
@@ -35,7 +35,7 @@ def estimate_vae_likelihood(
     dataset, model
         What the run was trained on, and what it wrote.
     likelihoods
-        csv with the columns `vae.likelihood_table.LIKELIHOOD`: means over images with half their
+        csv with the columns `study.likelihood_table.LIKELIHOOD`: means over images with half their
         95% intervals, and the error of the reconstruction of the same images.
     run_parameters
         What names the run.

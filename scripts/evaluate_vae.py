@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from step import run
-from vae.datasets import Dataset, as_pixels, load_dataset
-from vae.datasets.binarised import binarised
-from vae.datasets.subset import training_rows
-from vae.evaluation import active_units, latent_manifold, mean_squared_error
+from study.dataset import Dataset, as_pixels, load_dataset
+from study.datasets.binarised import binarised
+from study.datasets.subset import training_rows
+from study.evaluation import active_units, latent_manifold, mean_squared_error
+from study.pixels import grey_levels
+from study.results import MEASUREMENT, RUN, classes_in_turn
 from vae.history import Measurement, read_history
 from vae.model import Model, load_model
-from vae.pixels import grey_levels
-from vae.reconstruction import binary_cross_entropy
-from vae.results import MEASUREMENT, RUN, classes_in_turn
+from vae.objective import binary_cross_entropy
 from vae.seeding import generator
 
 ROWS = 1000
@@ -48,7 +48,7 @@ def evaluate_vae(
     dataset, model, history
         What the run was trained on, and what it wrote.
     evaluation
-        csv with the columns `vae.results.MEASUREMENT`: the history, and the final measurements.
+        csv with the columns `study.results.MEASUREMENT`: the history, and the final measurements.
     images
         npz: some test items, their reconstructions, samples from the prior and, of a latent plane
         of images, the decoded grid; all in grey levels, n x d uint8.

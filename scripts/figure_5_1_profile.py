@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from step import run
-from vae.plotting import BLUE, MUTED, ORANGE, PAGE_WIDTH, letter, new_figure, save, style
-from vae.results import read_table
+from study.plotting import BLUE, MUTED, ORANGE, PAGE_WIDTH, letter, new_figure, save, style
+from study.results import read_table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,9 +8,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator
 
 from step import run
-from vae.plotting import CATEGORIES, MARKERS, MUTED, PAGE_WIDTH, letter, new_figure, save, style
-from vae.results import read_table
-from vae.wording import implementation
+from study.plotting import CATEGORIES, MARKERS, MUTED, PAGE_WIDTH, letter, new_figure, save, style
+from study.results import read_table
+from study.wording import implementation
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 
 from step import run
-from vae.plotting import (
+from study.plotting import (
     CATEGORIES,
     INK,
     MUTED,
@@ -20,8 +20,8 @@ from vae.plotting import (
     save,
     style,
 )
-from vae.results import read_arrays
-from vae.wording import in_report_order, readable
+from study.results import read_arrays
+from study.wording import in_report_order, readable
 
 
 def figure_6_1_network_structures(

@@ -10,8 +10,8 @@ from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
 from step import run
-from vae.datasets import as_pixels
-from vae.plotting import (
+from study.dataset import as_pixels
+from study.plotting import (
     CATEGORIES,
     MARKERS,
     PAGE_WIDTH,
@@ -21,8 +21,8 @@ from vae.plotting import (
     save,
     style,
 )
-from vae.results import read_arrays
-from vae.wording import in_report_order, readable
+from study.results import read_arrays
+from study.wording import in_report_order, readable
 
 IMAGES = ("image_shape", "x_test", "y_test", "reconstruction")
 CODES = ("label_names", "posterior_mean_test", "labels_test")

@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from step import run
-from vae.plotting import (
+from study.plotting import (
     CATEGORIES,
     INK,
     MARKERS,
@@ -22,7 +22,7 @@ from vae.plotting import (
     style,
     write_over,
 )
-from vae.results import read_arrays
+from study.results import read_arrays
 
 MANY_POINTS = 2000
 """Of more points than this, the scatter is drawn as pixels: as outlines they are megabytes."""

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from step import run
-from vae.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
-from vae.results import classes_in_turn, read_arrays
-from vae.wording import readable
+from study.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
+from study.results import classes_in_turn, read_arrays
+from study.wording import readable
 
 IMAGES = 10
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from step import run
-from vae.plotting import PAGE_WIDTH, draw_images, new_figure, save, style
-from vae.results import MODELS, read_arrays, read_table, select
-from vae.tables import mean_and_deviation
-from vae.wording import readable
+from study.plotting import PAGE_WIDTH, draw_images, new_figure, save, style
+from study.results import MODELS, read_arrays, read_table, select
+from study.tables import mean_and_deviation
+from study.wording import readable
 
 if TYPE_CHECKING:
     import pandas as pd

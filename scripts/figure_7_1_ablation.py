@@ -9,8 +9,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from step import run
-from vae.learning_curves import LINESTYLES, UNIT
-from vae.plotting import (
+from study.learning_curves import LINESTYLES, UNIT
+from study.plotting import (
     CATEGORIES,
     INK,
     PAGE_WIDTH,
@@ -21,8 +21,8 @@ from vae.plotting import (
     settled_limits,
     style,
 )
-from vae.results import read_table, seeds_by, select
-from vae.wording import readable
+from study.results import read_table, seeds_by, select
+from study.wording import readable
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from step import run
-from vae.plotting import (
+from study.plotting import (
     MARKERS,
     PAGE_WIDTH,
     VERMILLION,
@@ -23,8 +23,8 @@ from vae.plotting import (
     settled_limits,
     style,
 )
-from vae.results import read_arrays, read_table, seeds_by, select
-from vae.wording import readable
+from study.results import read_arrays, read_table, seeds_by, select
+from study.wording import readable
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from step import run
-from vae.learning_curves import draw_learning_curves
-from vae.plotting import save, style
-from vae.results import read_table, select
+from study.learning_curves import draw_learning_curves
+from study.plotting import save, style
+from study.results import read_table, select
 
 
 def figure_equal_updates(evaluations: Path, svg: Path, pdf: Path, png: Path) -> None:

@@ -13,8 +13,8 @@ from matplotlib.transforms import Bbox, BboxBase
 from scipy.stats import spearmanr
 
 from step import run
-from vae.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
-from vae.plotting import (
+from study.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
+from study.plotting import (
     CATEGORIES,
     INK,
     MARKERS,
@@ -25,9 +25,9 @@ from vae.plotting import (
     save,
     style,
 )
-from vae.results import read_table, select
-from vae.tables import number
-from vae.wording import readable
+from study.results import read_table, select
+from study.tables import number
+from study.wording import readable
 
 if TYPE_CHECKING:
     import pandas as pd

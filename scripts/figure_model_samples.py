@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from step import run
-from vae.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
-from vae.results import MODELS, read_arrays
-from vae.wording import readable
+from study.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
+from study.results import MODELS, read_arrays
+from study.wording import readable
 
 SIDE = 6
 

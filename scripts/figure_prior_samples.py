@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from step import run
-from vae.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
-from vae.results import read_arrays
-from vae.wording import readable
+from study.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
+from study.results import read_arrays
+from study.wording import readable
 
 SIDE = 4
 PANELS_A_ROW = 4

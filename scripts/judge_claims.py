@@ -7,9 +7,9 @@ import pandas as pd
 import yaml
 
 from step import run
-from vae.claims import judge
-from vae.results import read_card, read_table
-from vae.tables import write_table
+from study.claims import judge
+from study.results import read_card, read_table
+from study.tables import write_table
 
 
 def judge_claims(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from step import run
-from vae.benchmark.cost import COLUMNS, measure_costs
+from study.benchmark.cost import COLUMNS, measure_costs
 
 
 def measure_cost_by_size(
@@ -16,7 +16,7 @@ def measure_cost_by_size(
     Parameters
     ----------
     costs
-        csv with the columns `vae.benchmark.cost.COLUMNS`.
+        csv with the columns `study.benchmark.cost.COLUMNS`.
     settings
         The configuration's `benchmark`.
     root_seed

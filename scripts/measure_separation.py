@@ -4,8 +4,8 @@ import csv
 from pathlib import Path
 
 from step import run
-from vae.evaluation import latent_separation
-from vae.results import MEASUREMENT, RUN, read_arrays
+from study.evaluation import latent_separation
+from study.results import MEASUREMENT, RUN, read_arrays
 
 
 def measure_separation(evaluations: list[Path], codes: list[Path], table: Path) -> None:
@@ -19,7 +19,7 @@ def measure_separation(evaluations: list[Path], codes: list[Path], table: Path) 
         What `evaluate_vae` wrote for each run; the classifier is fitted to the training items kept
         there.
     table
-        csv with the columns `vae.results.MEASUREMENT`.
+        csv with the columns `study.results.MEASUREMENT`.
     """
     with open(table, "w", newline="") as file:
         writer = csv.DictWriter(file, MEASUREMENT)

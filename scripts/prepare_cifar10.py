@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from step import run
-from vae.datasets import save_dataset
-from vae.datasets.card import Provenance, write_card
-from vae.datasets.cifar import cifar10
+from study.dataset import save_dataset
+from study.datasets.card import Provenance, write_card
+from study.datasets.cifar import cifar10
 
 COLOURS = {
     "grey": "mean of the three channels, rounded to a whole grey level",

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from step import run
-from vae.datasets import save_dataset
-from vae.datasets.card import Provenance, write_card
-from vae.datasets.frey_face import frey_face
+from study.dataset import save_dataset
+from study.datasets.card import Provenance, write_card
+from study.datasets.frey_face import frey_face
 
 
 def prepare_frey_face(

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from step import run
-from vae.datasets import save_dataset
-from vae.datasets.card import write_card
-from vae.datasets.idx import read_idx
-from vae.datasets.own import Images, own_dataset, own_provenance, split_in_words
+from study.dataset import save_dataset
+from study.datasets.card import write_card
+from study.datasets.idx import read_idx
+from study.datasets.own import Images, own_dataset, own_provenance, split_in_words
 from vae.seeding import generator
 
 

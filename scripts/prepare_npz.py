@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from step import run
-from vae.datasets import save_dataset
-from vae.datasets.arrays import read_npz
-from vae.datasets.card import write_card
-from vae.datasets.own import own_provenance, split_in_words
+from study.dataset import save_dataset
+from study.datasets.arrays import read_npz
+from study.datasets.card import write_card
+from study.datasets.own import own_provenance, split_in_words
 from vae.seeding import generator
 
 

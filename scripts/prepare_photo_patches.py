@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from step import run
-from vae.datasets import save_dataset
-from vae.datasets.card import write_card
-from vae.datasets.photo_patches import PROVENANCE, photo_patches
+from study.dataset import save_dataset
+from study.datasets.card import write_card
+from study.datasets.photo_patches import PROVENANCE, photo_patches
 from vae.seeding import generator
 
 

@@ -13,8 +13,8 @@ from pyinstrument.renderers import HTMLRenderer
 from pyinstrument.session import Session
 
 from step import run
+from study.benchmark import LEARNING_RATE, benchmark_problem
 from vae.backends import create_trainer, limit_threads
-from vae.benchmark import LEARNING_RATE, benchmark_problem
 from vae.optimizer import Adam
 
 COLUMNS = (
@@ -63,7 +63,7 @@ def profile_epoch(
     backend
         "numpy" or "published".
     settings
-        Those of `vae.benchmark.benchmark_problem`, and `published_steps`: as many of its steps.
+        Those of `study.benchmark.benchmark_problem`, and `published_steps`: as many of its steps.
     root_seed
         The study's.
     """

@@ -22,7 +22,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, UndefinedError
 
 from step import run
-from vae.wording import implementation, readable
+from study.wording import implementation, readable
 
 Value = str | float | list[Any] | None
 

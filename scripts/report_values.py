@@ -57,9 +57,9 @@ from typing import Any
 import pandas as pd
 
 from step import run
+from study.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
+from study.results import MODELS, RUN, final, read_card, read_table, rising_by_seed
 from vae.architecture import NETWORKS
-from vae.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
-from vae.results import MODELS, RUN, final, read_card, read_table, rising_by_seed
 
 SERIES = {"latent_dimension": "latent_dimension", "training_size": "train_size"}
 """The experiments that vary one column, and which."""

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from step import run
-from vae.datasets import save_dataset
-from vae.datasets.card import write_card
-from vae.datasets.networks import describe, simulate
+from study.dataset import save_dataset
+from study.datasets.card import write_card
+from study.datasets.networks import describe, simulate
 from vae.seeding import generator
 
 

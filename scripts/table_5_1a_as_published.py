@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from step import run
-from vae.results import read_table
-from vae.tables import NOT_GIVEN, number, write_table
+from study.results import read_table
+from study.tables import NOT_GIVEN, number, write_table
 
 JOBS = ("program", "device", "status", "note", "hidden_sizes", "steps", "batch_size", "seconds")
 

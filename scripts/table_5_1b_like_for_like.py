@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from step import run
-from vae.results import read_table
-from vae.tables import NONE, number, write_table
-from vae.wording import implementation
+from study.results import read_table
+from study.tables import NONE, number, write_table
+from study.wording import implementation
 
 TIMINGS = (
     "backend",

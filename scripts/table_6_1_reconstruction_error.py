@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 
 from step import run
-from vae.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
-from vae.results import MODELS, read_table, read_tables
-from vae.tables import NONE, NOT_GIVEN, NOT_MEASURED, mean_and_deviation, number, write_table
-from vae.wording import readable
+from study.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
+from study.results import MODELS, read_table, read_tables
+from study.tables import NONE, NOT_GIVEN, NOT_MEASURED, mean_and_deviation, number, write_table
+from study.wording import readable
 
 SCALE_ENDS = ("entropy_floor", "mean_image")
 PIXEL_MODELS = ("mixture", "independent_pixels")

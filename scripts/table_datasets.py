@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from step import run
-from vae.results import read_card
-from vae.tables import write_table
-from vae.wording import readable
+from study.results import read_card
+from study.tables import write_table
+from study.wording import readable
 
 
 def table_datasets(cards: list[Path], table: Path, markdown: Path) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from step import run
+from study.results import final, read_card, read_table
+from study.tables import mean_and_deviation, write_table
+from study.wording import readable
 from vae.architecture import Architecture
-from vae.results import final, read_card, read_table
-from vae.tables import mean_and_deviation, write_table
-from vae.wording import readable
 
 if TYPE_CHECKING:
     import pandas as pd

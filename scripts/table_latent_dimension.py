@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from step import run
-from vae.results import final, read_table, varying
-from vae.tables import mean_and_deviation, write_table
-from vae.wording import readable
+from study.results import final, read_table, varying
+from study.tables import mean_and_deviation, write_table
+from study.wording import readable
 
 COLUMNS = {
     "Train ELBO (nats/image)": ("train", "elbo", 2),

@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from step import run
-from vae.results import final, read_card, read_tables, select, varying
-from vae.tables import mean_and_deviation, number, write_table
-from vae.wording import in_report_order, readable
+from study.results import final, read_card, read_tables, select, varying
+from study.tables import mean_and_deviation, number, write_table
+from study.wording import in_report_order, readable
 
 
 def table_network_loss(

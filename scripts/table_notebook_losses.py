@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from step import run
-from vae.results import read_tables
-from vae.tables import NOT_GIVEN, mean_and_deviation, number, write_table
-from vae.wording import readable
+from study.results import read_tables
+from study.tables import NOT_GIVEN, mean_and_deviation, number, write_table
+from study.wording import readable
 
 SPLITS = ("train", "test")
 SETTINGS = ("dataset", "architecture", "training", "latent_dimension", "train_size", "epoch")

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from step import run
-from vae.boltzmann import DBN, LayerMeasurement
-from vae.datasets import load_dataset
-from vae.datasets.subset import training_rows
+from study.dataset import load_dataset
+from study.datasets.subset import training_rows
+from vae.boltzmann.estimators import DBN, LayerMeasurement
 from vae.seeding import generator
 
 
@@ -27,9 +27,9 @@ def train_boltzmann(
     Parameters
     ----------
     dataset
-        npz of `vae.datasets`.
+        npz of `study.dataset`.
     model, history
-        npz of `vae.boltzmann`, and csv with the columns of `LayerMeasurement`.
+        npz of `DBN.save`, and csv with the columns of `LayerMeasurement`.
     name
         The dataset's.
     machine

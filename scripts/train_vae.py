@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from step import run
+from study.dataset import load_dataset
+from study.datasets.binarised import binarised
+from study.datasets.subset import training_rows
 from vae.architecture import Architecture
 from vae.backends import limit_threads
-from vae.datasets import load_dataset
-from vae.datasets.binarised import binarised
-from vae.datasets.subset import training_rows
 from vae.history import write_history
 from vae.seeding import generator
 from vae.training import train
@@ -35,7 +35,7 @@ def train_vae(
     Parameters
     ----------
     dataset
-        npz of `vae.datasets`.
+        npz of `study.dataset`.
     model, history
         npz of `vae.model` and csv of `vae.training`.
     run_parameters

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vae.benchmark import cost, rounds
-from vae.benchmark import report_jobs as jobs
-from vae.likelihood_table import LIKELIHOOD
-from vae.results import MEASUREMENT
+from study.benchmark import cost, rounds
+from study.benchmark import report_jobs as jobs
+from study.likelihood_table import LIKELIHOOD
+from study.results import MEASUREMENT
 
 STRUCTURES = ("sparse", "community", "small_world")
 

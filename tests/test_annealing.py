@@ -6,7 +6,7 @@ from scipy.special import expit, logsumexp
 from test_boltzmann import machine_of, random_machine
 from test_gibbs import directed, distribution, joint, states
 
-from vae.annealing import (
+from vae.boltzmann.annealing import (
     exact_log_partition,
     forward_log_partition,
     inverse_temperatures,

@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from vae.architecture import ACTIVATIONS, NETWORKS, Architecture
 from vae.backends import BACKENDS, BackendUnavailable, create_trainer, numpy, unavailable
-from vae.backends.blocks import parameter_blocks
+from vae.backends._blocks import parameter_blocks
 from vae.model import Model
 from vae.objective import kl_divergence
 from vae.optimizer import Adagrad, Adam, Sgd

@@ -11,8 +11,7 @@ import numpy as np
 import psutil
 import pytest
 
-from vae.backends import BACKENDS
-from vae.benchmark import (
+from study.benchmark import (
     benchmark_architecture,
     benchmark_problem,
     cost,
@@ -20,11 +19,12 @@ from vae.benchmark import (
     report_jobs,
     rounds,
 )
-from vae.benchmark.energy import EnergyMeter
-from vae.benchmark.implementations import IMPLEMENTATIONS, unavailable
-from vae.benchmark.limit import LARGE, large_product, network_products, rate
-from vae.benchmark.process import Worker, WorkerFailed
-from vae.peers import PEERS
+from study.benchmark.energy import EnergyMeter
+from study.benchmark.implementations import IMPLEMENTATIONS, unavailable
+from study.benchmark.limit import LARGE, large_product, network_products, rate
+from study.benchmark.process import Worker, WorkerFailed
+from study.peers import PEERS
+from vae.backends import BACKENDS
 
 SETTINGS: dict[str, Any] = {
     "input_dimension": 30,

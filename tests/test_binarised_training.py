@@ -8,11 +8,11 @@ import pytest
 from estimate_pixel_likelihood import estimate_pixel_likelihood
 from estimate_vae_likelihood import estimate_vae_likelihood
 from evaluate_vae import evaluate_vae
+from study.dataset import Dataset, save_dataset
+from study.datasets.binarised import binarised
+from study.likelihood_table import LIKELIHOOD
 from train_vae import train_vae
 from vae.architecture import Architecture
-from vae.datasets import Dataset, save_dataset
-from vae.datasets.binarised import binarised
-from vae.likelihood_table import LIKELIHOOD
 from vae.model import load_model
 from vae.training import train
 

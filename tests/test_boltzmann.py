@@ -13,20 +13,19 @@ from sklearn.exceptions import NotFittedError
 from sklearn.neural_network import BernoulliRBM
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
+from study.dataset import Dataset, save_dataset
+from study.reconstruction import mean_image_errors
 from train_boltzmann import train_boltzmann
-from vae.boltzmann import (
+from vae.boltzmann.estimators import (
     DBN,
     RBM,
     LayerMeasurement,
     _centred_step,
     load_machine,
-    log_odds,
     reconstruct_through,
-    sample_units,
-    visible_probabilities,
 )
-from vae.datasets import Dataset, save_dataset
-from vae.reconstruction import binary_cross_entropy, mean_image_errors
+from vae.boltzmann.layer import log_odds, sample_units, visible_probabilities
+from vae.objective import binary_cross_entropy
 
 
 def machine_of(path, layers) -> DBN:

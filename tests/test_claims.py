@@ -7,8 +7,8 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from vae.claims import NOT_REPRODUCED, NOT_TESTED, REPRODUCED, TESTS, judge
-from vae.results import MEASUREMENT
+from study.claims import NOT_REPRODUCED, NOT_TESTED, REPRODUCED, TESTS, judge
+from study.results import MEASUREMENT
 
 CLAIMS = yaml.safe_load((ROOT / "config/claims.yaml").read_text())["claims"]
 

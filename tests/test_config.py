@@ -27,16 +27,16 @@ from planning.datasets import (
 )
 from planning.runs import EXPERIMENTS, MACHINES, OPTIONAL_EXPERIMENTS
 from planning.validation import CATALOGUE_SCHEMA, SCHEMA, ConfigError, check
+from study.benchmark.cost import VARIED
+from study.datasets import cifar, frey_face, images, mnist
+from study.datasets.digits import digits
+from study.datasets.networks import PROTOCOLS, simulate
+from study.datasets.photo_patches import COLOURS, photo_patches
+from study.datasets.random_graphs import GRAPH_MODELS
+from study.peers import PEERS
 from vae.architecture import ACTIVATIONS, INITIALISATIONS, LIKELIHOODS
 from vae.backends import BACKENDS
-from vae.benchmark.cost import VARIED
-from vae.datasets import cifar, frey_face, images, mnist
-from vae.datasets.digits import digits
-from vae.datasets.networks import PROTOCOLS, simulate
-from vae.datasets.photo_patches import COLOURS, photo_patches
-from vae.datasets.random_graphs import GRAPH_MODELS
 from vae.optimizer import OPTIMIZERS
-from vae.peers import PEERS
 
 ROOT = Path(__file__).parents[1]
 OPTIONAL = {"edge_probability", "fixed_graph", "squash_mean", "also", "updates", "seeds"}

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import train_vae
+from study.dataset import Dataset, load_dataset, save_dataset
 from vae import VAE, checkpoint
 from vae.architecture import ACTIVATIONS, Architecture
 from vae.backends import BACKENDS, CONVOLUTIONAL_BACKENDS, create_trainer, unavailable
 from vae.convolution import Convolution, patches
-from vae.datasets import Dataset, load_dataset, save_dataset
 from vae.model import Model, load_model
 from vae.objective import kl_divergence
 from vae.optimizer import Adagrad, Adam, Sgd

@@ -14,12 +14,12 @@ from cuda_on_host import COMPILER, HostCupy, compile_for_host
 
 from vae.architecture import ACTIVATIONS, MINIMUM_LOG_VARIANCE, Architecture
 from vae.backends import unavailable
+from vae.backends._numpy_kernels import NumpyKernels
 from vae.backends.cublas import Cublas
 from vae.backends.cuda_kernels import CudaKernels
 from vae.backends.cuda_source import SOURCE
 from vae.backends.cupy import CupyTrainer
 from vae.backends.numpy import NumpyTrainer
-from vae.backends.numpy_kernels import NumpyKernels
 from vae.optimizer import Adagrad, Adam, Sgd
 
 pytestmark = pytest.mark.xdist_group("cuda text")  # compiled once

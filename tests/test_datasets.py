@@ -12,10 +12,10 @@ from sklearn.datasets import load_digits, load_sample_image
 
 from prepare_digits import prepare_digits
 from prepare_photo_patches import prepare_photo_patches
-from vae.datasets import Dataset, load_dataset, save_dataset
-from vae.datasets.digits import digits
-from vae.datasets.photo_patches import disjoint_patches, photo_patches
-from vae.datasets.split import labelled, stratified_split
+from study.dataset import Dataset, load_dataset, save_dataset
+from study.datasets.digits import digits
+from study.datasets.photo_patches import disjoint_patches, photo_patches
+from study.datasets.split import labelled, stratified_split
 from vae.seeding import generator
 
 ARRAYS: dict[str, Any] = {

@@ -17,10 +17,10 @@ import pytest
 import yaml
 from conftest import ROOT, Project, copy_project
 
-import vae.download
+import study.download
 from download import download
 from planning.catalogue import load_catalogue
-from vae.download import Wanted, fetch
+from study.download import Wanted, fetch
 
 RAW = ROOT.parent / "shared" / "data" / "raw"
 
@@ -167,7 +167,7 @@ def test_waits_before_each_further_attempt(
     server: Server, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[float] = []
-    monkeypatch.setattr("vae.download.time.sleep", waited.append)
+    monkeypatch.setattr("study.download.time.sleep", waited.append)
     get(target, server.url("raw.bin", status(503), status(503), body(DATA)), waits=(3, 7))
     assert waited == [3, 7]
 
@@ -367,8 +367,8 @@ def test_the_step_takes_the_mirror_of_the_environment(
 def test_progress_goes_to_the_log(
     server: Server, target: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = vae.download.tqdm
-    monkeypatch.setattr(vae.download, "tqdm", lambda **given: real(**given | {"delay": 0}))
+    real = study.download.tqdm
+    monkeypatch.setattr(study.download, "tqdm", lambda **given: real(**given | {"delay": 0}))
     get(target, server.url("raw.bin", body(DATA)))
     assert "raw.bin: 100%" in capsys.readouterr().err
 
@@ -444,8 +444,8 @@ def test_another_mirror_or_newer_code_downloads_nothing_again(
 ) -> None:
     project.snakemake(FILE, config="film.yaml")
     assert (project.root / FILE).read_bytes() == DATA
-    (project.root / "scripts/vae/download.py").touch()
-    with open(project.root / "scripts/vae/download.py", "a") as module:
+    (project.root / "scripts/study/download.py").touch()
+    with open(project.root / "scripts/study/download.py", "a") as module:
         module.write("\nEDITED = True\n")
     mirror = f"mirror={tmp_path}"
     again = project.snakemake(FILE, "--config", mirror, config="film.yaml")
@@ -480,7 +480,7 @@ def test_a_failed_download_is_a_sentence_in_its_log_and_leaves_nothing(
 def test_a_killed_download_leaves_nothing_under_the_name(server: Server, target: Path) -> None:
     url = server.url("raw.bin", stalled)
     code = (
-        "import sys; from pathlib import Path; from vae.download import Wanted, fetch\n"
+        "import sys; from pathlib import Path; from study.download import Wanted, fetch\n"
         f"fetch(Wanted('raw.bin', [{url!r}], 'x', {len(DATA)}), Path({str(target)!r}))"
     )
     running = subprocess.Popen(

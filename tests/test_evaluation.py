@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from study.evaluation import active_units, latent_manifold, latent_separation, mean_squared_error
 from vae.architecture import Architecture
-from vae.evaluation import active_units, latent_manifold, latent_separation, mean_squared_error
 from vae.model import Model
 
 

@@ -27,11 +27,11 @@ from figure_boltzmann_training import draw_filters, draw_progress
 from figure_likelihood_against_error import baselines, draw_baselines, measured_points, ranks
 from figure_model_samples import draw_neighbours
 from figure_prior_samples import Panel, in_rows, sample_panels
-from vae.datasets import as_pixels
-from vae.learning_curves import draw_learning_curves
-from vae.pixels import grey_levels
-from vae.plotting import draw_images, draw_seeds, mosaic, new_figure, settled_limits, style
-from vae.results import by_setting, classes_in_turn, read_arrays, read_table, read_tables, select
+from study.dataset import as_pixels
+from study.learning_curves import draw_learning_curves
+from study.pixels import grey_levels
+from study.plotting import draw_images, draw_seeds, mosaic, new_figure, settled_limits, style
+from study.results import by_setting, classes_in_turn, read_arrays, read_table, read_tables, select
 
 NETWORKS: dict[str, Any] = {
     "image_shape": (12, 12),

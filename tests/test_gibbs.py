@@ -7,8 +7,8 @@ from scipy.special import expit
 from sklearn.neural_network import BernoulliRBM
 from test_boltzmann import random_machine
 
-from vae.boltzmann import RBM
-from vae.gibbs import gibbs_chains, gibbs_samples, sampled_reconstruction, states_above
+from vae.boltzmann.estimators import RBM
+from vae.boltzmann.gibbs import gibbs_chains, gibbs_samples, sampled_reconstruction, states_above
 
 
 def states(units) -> np.ndarray:

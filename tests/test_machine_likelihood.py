@@ -8,11 +8,11 @@ import pytest
 from collect_boltzmann_training import collect_boltzmann_training
 from draw_model_samples import draw_model_samples
 from estimate_machine_likelihood import estimate_machine_likelihood
-from vae.annealing import exact_log_partition, log_likelihood
+from study.dataset import Dataset, save_dataset
+from study.datasets.binarised import binarised
 from vae.architecture import Architecture
-from vae.boltzmann import DBN, RBM
-from vae.datasets import Dataset, save_dataset
-from vae.datasets.binarised import binarised
+from vae.boltzmann.annealing import exact_log_partition, log_likelihood
+from vae.boltzmann.estimators import DBN, RBM
 from vae.model import Model
 
 ANNEALING = {"chains": 200, "temperatures": 200, "gibbs_steps": 50, "bound_samples": 5}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vae.neighbours import nearest_training_images
+from study.neighbours import nearest_training_images
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from simulate_networks import simulate_networks
-from vae.datasets import Dataset, load_dataset
-from vae.datasets.networks import SimulatedNetworks, Structure, simulate, total_entropy
-from vae.datasets.random_graphs import GRAPH_MODELS, RandomGraph
+from study.dataset import Dataset, load_dataset
+from study.datasets.networks import SimulatedNetworks, Structure, simulate, total_entropy
+from study.datasets.random_graphs import GRAPH_MODELS, RandomGraph
 
 NODES = 20
 STRUCTURES: dict[str, dict[str, Any]] = {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vae.backends.numpy_optimizers import block_step
+from vae.backends._numpy_optimizers import block_step
 from vae.optimizer import OPTIMIZERS, Adagrad, Adam, Sgd, create_optimizer
 
 GRADIENTS = np.random.default_rng(0).normal(0, [[1], [1e-3], [10], [1], [0.1]], (5, 40))

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from study.benchmark import benchmark_problem
+from study.peers import PEERS, peer
 from vae.backends import create_trainer
-from vae.benchmark import benchmark_problem
 from vae.optimizer import Adam
-from vae.peers import PEERS, peer
 
 SETTINGS = {
     "input_dimension": 30,

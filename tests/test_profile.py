@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from profile_epoch import COLUMNS, POLICY, profile_epoch
-from vae.results import read_table
+from study.results import read_table
 
 SETTINGS = {
     "input_dimension": 20,

@@ -21,17 +21,18 @@ from prepare_idx import prepare_idx
 from prepare_images import prepare_images
 from prepare_mnist import prepare_mnist
 from prepare_npz import prepare_npz
-from vae.datasets import cifar, load_dataset
-from vae.datasets import mnist as mnist_module
-from vae.datasets.arrays import read_npz
-from vae.datasets.cifar import CLASSES, RECORD_BYTES, TEST, TRAIN, cifar10
-from vae.datasets.frey_face import FRAMES, frey_face
-from vae.datasets.idx import read_idx
-from vae.datasets.images import image_files, read_images
-from vae.datasets.matlab import read_matrix
-from vae.datasets.mnist import mnist
-from vae.datasets.own import Images, own_dataset
-from vae.results import read_card
+from study.dataset import load_dataset
+from study.datasets import cifar
+from study.datasets import mnist as mnist_module
+from study.datasets.arrays import read_npz
+from study.datasets.cifar import CLASSES, RECORD_BYTES, TEST, TRAIN, cifar10
+from study.datasets.frey_face import FRAMES, frey_face
+from study.datasets.idx import read_idx
+from study.datasets.images import image_files, read_images
+from study.datasets.matlab import read_matrix
+from study.datasets.mnist import mnist
+from study.datasets.own import Images, own_dataset
+from study.results import read_card
 
 RAW = ROOT.parent / "shared" / "data" / "raw"
 needs_raw_files = pytest.mark.skipif(not RAW.is_dir(), reason=f"no raw files in {RAW}")

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from compare_reconstructions import compare_reconstructions
+from study.comparison import PROTOCOLS, corrupt, like_for_like_errors, published_errors
+from study.dataset import Dataset, save_dataset
+from study.pixels import grey_levels
+from study.reconstruction import entropy_floor, mean_image_errors
+from study.results import classes_in_turn
 from vae.architecture import Architecture
-from vae.boltzmann import DBN, RBM
-from vae.comparison import PROTOCOLS, corrupt, like_for_like_errors, published_errors
-from vae.datasets import Dataset, save_dataset
+from vae.boltzmann.estimators import DBN, RBM
 from vae.model import Model
-from vae.pixels import grey_levels
-from vae.reconstruction import binary_cross_entropy, entropy_floor, mean_image_errors
-from vae.results import classes_in_turn
+from vae.objective import binary_cross_entropy
 
 
 class Answer:

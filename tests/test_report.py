@@ -19,7 +19,7 @@ from report_html import report_html
 from report_markdown import render, report_markdown
 from report_pdf import report_pdf
 from report_values import report_values
-from vae.results import MEASUREMENT
+from study.results import MEASUREMENT
 
 PROJECT = Path(__file__).parents[1]
 REPORT = PROJECT / "workflow/report"

@@ -9,11 +9,11 @@ import fabricated
 import numpy as np
 import pytest
 
+from study.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
+from study.results import read_table, read_tables, select, varying
+from study.tables import mean_and_deviation, write_table
+from study.wording import in_report_order, readable
 from vae.architecture import NETWORKS
-from vae.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
-from vae.results import read_table, read_tables, select, varying
-from vae.tables import mean_and_deviation, write_table
-from vae.wording import in_report_order, readable
 
 
 def rows_of(name: str, folder: Path, **arguments: Any) -> list[dict[str, str]]:

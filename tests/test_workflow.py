@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT, TINY, Project, copy_project
 
-from vae.results import MEASUREMENT, read_table
+from study.results import MEASUREMENT, read_table
 
 pytestmark = pytest.mark.xdist_group("study")
 
@@ -91,7 +91,7 @@ REPORT = {"all", "report_html", "report_pdf"}
             {"figure_6_4_latent_manifold"} | REPORT,
         ),
         (
-            "scripts/vae/plotting.py",
+            "scripts/study/plotting.py",
             {name for name in DRAWN if name.startswith("figure_")} | REPORT,
         ),
         ("scripts/vae/backends/tensorflow.py", set()),

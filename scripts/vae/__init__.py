@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vae.architecture import Architecture
-    from vae.boltzmann import DBN, RBM
+    from vae.boltzmann.estimators import DBN, RBM
     from vae.estimator import VAE
     from vae.model import Model, load_model
 
@@ -19,9 +19,9 @@ __all__ = ["DBN", "RBM", "VAE", "Architecture", "Model", "load_model"]
 
 _HOME = {
     "Architecture": "architecture",
-    "DBN": "boltzmann",
+    "DBN": "boltzmann.estimators",
     "Model": "model",
-    "RBM": "boltzmann",
+    "RBM": "boltzmann.estimators",
     "VAE": "estimator",
     "load_model": "model",
 }

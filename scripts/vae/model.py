@@ -7,7 +7,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from vae.architecture import Architecture, Layer
-from vae.backends.numpy_kernels import NumpyKernels
+from vae.backends._numpy_kernels import NumpyKernels
 from vae.convolution import patches
 from vae.objective import bernoulli_log_likelihood, gaussian_log_likelihood, kl_divergence
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vae.datasets.images import image_files
+from study.datasets.images import image_files
 
 DIGITS = (178, 182, 177, 183, 181, 182, 181, 179, 174, 180)
 """Images of each digit, 0 to 9, in scikit-learn's digits."""

@@ -17,9 +17,9 @@ rule benchmark_implementations:
     input:
         code=code_inputs(
             "benchmark_implementations.py",
-            "vae.benchmark.worker",
+            "study.benchmark.worker",
             *[f"vae.backends.{name}" for name in BENCHMARK["backends"]],
-            *[f"vae.peers.{name}" for name in BENCHMARK["peers"]],
+            *[f"study.peers.{name}" for name in BENCHMARK["peers"]],
         ),
     output:
         timings="results/profiles/backends.csv",
@@ -49,7 +49,7 @@ rule measure_cost_by_size:
     input:
         code=code_inputs(
             "measure_cost_by_size.py",
-            "vae.benchmark.worker",
+            "study.benchmark.worker",
             *[f"vae.backends.{name}" for name in BENCHMARK["cost"]["backends"]],
         ),
     output:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from vae.architecture import Architecture
-from vae.backends.array import ElboPass
+from vae.backends._array import ElboPass
 from vae.backends.cublas import Cublas
 from vae.backends.cuda_kernels import CudaKernels
 from vae.optimizer import Optimizer

@@ -17,11 +17,11 @@ import numpy as np
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from vae.architecture import Architecture
-from vae.backends.array import ElboPass
-from vae.backends.blocks import Block, parameter_blocks
-from vae.backends.draw import draw_epoch
-from vae.backends.numpy_kernels import NumpyKernels
-from vae.backends.numpy_optimizers import BlockStep, block_step
+from vae.backends._array import ElboPass
+from vae.backends._blocks import Block, parameter_blocks
+from vae.backends._draw import draw_epoch
+from vae.backends._numpy_kernels import NumpyKernels
+from vae.backends._numpy_optimizers import BlockStep, block_step
 from vae.optimizer import Optimizer
 
 _BLOCK = 1 << 17

@@ -26,7 +26,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from vae.architecture import LEAKY_SLOPE, Architecture
-from vae.backends.draw import draw_epoch
+from vae.backends._draw import draw_epoch
 from vae.optimizer import Adam, Optimizer
 
 

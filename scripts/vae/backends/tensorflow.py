@@ -10,7 +10,7 @@ from typing import Any, assert_never
 import numpy as np
 
 from vae.architecture import LEAKY_SLOPE, MINIMUM_LOG_VARIANCE, Architecture, Layer
-from vae.backends.draw import draw_epoch
+from vae.backends._draw import draw_epoch
 from vae.optimizer import Adagrad, Adam, Optimizer, Sgd
 
 

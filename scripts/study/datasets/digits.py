@@ -1,0 +1,53 @@
+"""Handwritten digits of 8 x 8 pixels, embedded in scikit-learn."""
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+from study.dataset import Dataset
+from study.datasets.card import Provenance
+from study.datasets.split import stratified_split
+
+PROVENANCE = Provenance(
+    source="scikit-learn, load_digits: the test set of UCI's optical recognition of handwritten "
+    "digits, https://archive.ics.uci.edu/dataset/80",
+    licence="CC BY 4.0",
+    citation="E. Alpaydin and C. Kaynak (1998). Optical Recognition of Handwritten Digits. UCI "
+    "Machine Learning Repository. https://doi.org/10.24432/C50P49",
+)
+
+INK_LEVELS = 16
+"""A pixel counts the inked points of a 4 x 4 block, 0 to 16."""
+
+
+def digits(test_fraction: float, rng: np.random.Generator) -> Dataset:
+    """Return the 1,797 digits, parted at random with each digit in the same proportion.
+
+    Parameters
+    ----------
+    test_fraction
+        Of each class to hold out, in (0, 1).
+    rng
+        Decides the split.
+
+    Returns
+    -------
+    Dataset
+        uint8; the 16 levels of ink spread evenly over 0 to 255.
+
+    Raises
+    ------
+    ValueError
+        If the fraction leaves a class without a training or a test image.
+    """
+    ink, labels = load_digits(return_X_y=True)
+    x = np.rint(ink * (255 / INK_LEVELS)).astype(np.uint8)
+    y = labels.astype(np.int64)
+    train, test = stratified_split(y, test_fraction, rng)
+    return Dataset(
+        x_train=x[train],
+        y_train=y[train],
+        x_test=x[test],
+        y_test=y[test],
+        image_shape=np.array([8, 8]),
+        label_names=np.array([str(digit) for digit in range(10)]),
+    )

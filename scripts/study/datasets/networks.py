@@ -1,0 +1,294 @@
+"""Simulated networks of several structures, as the adjacency matrices they are stored as.
+
+Two protocols. `published` is that of the report's authors: the graphs of a class are averaged to a
+matrix of edge probabilities, and every entry of a network is an independent Bernoulli draw of it,
+so that a network need not be symmetric. `like_for_like` takes each network from a graph of its own
+and keeps it an undirected graph: symmetric, of zero diagonal.
+
+With the data comes the *entropy floor* of each class: the negative log-likelihood, in nats per
+network, that the best decoder reaches on average if all it knows of a network is its class and it
+treats the entries as independent, as the model's Bernoulli likelihood does. It is the sum of the
+entries' binary entropies.
+
+* `published`: entries are independent given the class, so the floor is the exact entropy of a
+  network, and no model's expected loss (its negative ELBO) on new networks of the class is lower.
+* `like_for_like`: the entropies are those of the marginal edge probabilities, over both triangles
+  of the matrix, as the model's loss counts them. Each edge is seen twice, so half of the floor, the
+  *symmetric* floor, bounds the entropy of a network from above: a model whose latent code tells
+  networks of a class apart can have a loss below the floor, down to that entropy.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from study.dataset import Dataset
+from study.datasets.card import Provenance
+from study.datasets.random_graphs import RandomGraph
+from study.datasets.split import held_out, labelled
+from vae.names import require_known
+
+
+@dataclass(frozen=True)
+class Structure:
+    """One class of networks.
+
+    Attributes
+    ----------
+    graph
+        The random graph behind its networks.
+    edge_probability
+        Probability that an edge of the graph is one of the network.
+    fixed_graph
+        Whether, in the published protocol, one graph stands behind the whole class.
+
+    Raises
+    ------
+    ValueError
+        If the edge probability is not in [0, 1].
+    """
+
+    graph: RandomGraph
+    edge_probability: float = 1.0
+    fixed_graph: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.edge_probability <= 1:
+            raise ValueError(
+                f"edge_probability: expected a probability, 0 to 1, got {self.edge_probability}"
+            )
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], nodes: int) -> "Structure":
+        """Build a structure from the keys generator, parameters and the two optional ones.
+
+        Raises
+        ------
+        ValueError
+            If a key is unknown or missing, or a value invalid; the message names it.
+        """
+        for key in settings:
+            require_known(
+                "key", key, ("generator", "parameters", "edge_probability", "fixed_graph")
+            )
+        for key in ("generator", "parameters"):
+            if key not in settings:
+                raise ValueError(f"{key} is missing")
+        graph = RandomGraph(settings["generator"], settings["parameters"], nodes)
+        options = {key: settings[key] for key in settings if key not in ("generator", "parameters")}
+        return cls(graph, **options)
+
+
+@dataclass(frozen=True, eq=False)
+class SimulatedNetworks:
+    """Networks with the entropy floor of each class.
+
+    Attributes
+    ----------
+    dataset
+        uint8, 0 or 255; image shape [nodes, nodes].
+    protocol
+        "published" or "like_for_like".
+    structures
+        Class to its structure.
+    entropy_floor
+        Class to nats per network, every entry of the matrix counted.
+    entropy_floor_method
+        Class to how the edge probabilities behind its floor were found.
+    """
+
+    dataset: Dataset
+    protocol: str
+    structures: dict[str, Structure]
+    entropy_floor: dict[str, float]
+    entropy_floor_method: dict[str, str]
+
+
+def simulate(
+    protocol: str,
+    nodes: int,
+    graphs: int,
+    structures: Mapping[str, Mapping[str, Any]],
+    test_fraction: float,
+    rng: np.random.Generator,
+) -> SimulatedNetworks:
+    """Simulate networks of each structure.
+
+    Parameters
+    ----------
+    protocol
+        "published" or "like_for_like".
+    nodes
+        Number of nodes of every network.
+    graphs
+        Per class: the graphs drawn.
+    structures
+        Class to its generator, parameters, edge_probability (default 1) and fixed_graph (default
+        false; like_for_like draws a graph for each network whatever it says).
+    test_fraction
+        Of each class, in (0, 1): held out in like_for_like; in published, where all networks that
+        the authors drew were for training, the size of a second set of draws.
+    rng
+        The only source of randomness; also seeds networkx.
+
+    Raises
+    ------
+    ValueError
+        If a setting is invalid; the message names the structure and the key.
+    """
+    require_known("protocol", protocol, PROTOCOLS)
+    if nodes < 2:
+        raise ValueError(f"nodes: expected a whole number of at least 2, got {nodes}")
+    if graphs < 2:
+        raise ValueError(f"graphs: expected a whole number of at least 2, got {graphs}")
+    if not structures:
+        raise ValueError("structures: expected at least one class of networks, got none")
+    classes = {}
+    for name, settings in structures.items():
+        try:
+            classes[name] = Structure.from_settings(settings, nodes)
+        except ValueError as error:
+            raise ValueError(f"structures, {name}: {error}") from error
+    draw = PROTOCOLS[protocol].draw
+    draws = {name: draw(classes[name], graphs, test_fraction, rng) for name in classes}
+    x_train, y_train = labelled([networks.train for networks in draws.values()], rng)
+    x_test, y_test = labelled([networks.test for networks in draws.values()], rng)
+    return SimulatedNetworks(
+        dataset=Dataset(
+            x_train=x_train * np.uint8(255),
+            y_train=y_train,
+            x_test=x_test * np.uint8(255),
+            y_test=y_test,
+            image_shape=np.array([nodes, nodes]),
+            label_names=np.array(list(classes)),
+        ),
+        protocol=protocol,
+        structures=classes,
+        entropy_floor={name: total_entropy(draws[name].probabilities) for name in draws},
+        entropy_floor_method={name: draws[name].method for name in draws},
+    )
+
+
+def describe(networks: SimulatedNetworks) -> dict[str, Any]:
+    """Return the fields of the data card that are the networks' own.
+
+    They are split, provenance, protocol, generators (class to its structure), entropy_floor and
+    entropy_floor_method (class to nats per network, and how found), entropy_floor_note and, in
+    like_for_like, entropy_floor_symmetric.
+    """
+    protocol = PROTOCOLS[networks.protocol]
+    citations = dict.fromkeys(
+        structure.graph.model.citation for structure in networks.structures.values()
+    )
+    fields = {
+        "split": protocol.split,
+        "provenance": Provenance(
+            source=f"simulated with networkx {nx.__version__}",
+            licence="none needed: simulated",
+            citation=" ".join(citations),
+        ),
+        "protocol": networks.protocol,
+        "generators": {
+            name: {
+                "generator": structure.graph.generator,
+                "parameters": dict(structure.graph.parameters),
+                "edge_probability": structure.edge_probability,
+                "fixed_graph": structure.fixed_graph and networks.protocol == "published",
+            }
+            for name, structure in networks.structures.items()
+        },
+        "entropy_floor": networks.entropy_floor,
+        "entropy_floor_method": networks.entropy_floor_method,
+        "entropy_floor_note": protocol.entropy_floor_note,
+    }
+    if protocol.symmetric:
+        fields["entropy_floor_symmetric"] = {
+            name: floor / 2 for name, floor in networks.entropy_floor.items()
+        }
+    return fields
+
+
+def total_entropy(probabilities: NDArray[np.float64]) -> float:
+    """Return the summed entropy in nats of independent Bernoulli variables."""
+    p = probabilities[(probabilities > 0) & (probabilities < 1)]
+    return float(-(p * np.log(p) + (1 - p) * np.log1p(-p)).sum())
+
+
+@dataclass(frozen=True, eq=False)
+class _ClassDraws:
+    """The networks of one class, (n, nodes, nodes) bool, and the probability of their entries."""
+
+    train: NDArray[np.bool_]
+    test: NDArray[np.bool_]
+    probabilities: NDArray[np.float64]
+    method: str
+
+
+def _published(
+    structure: Structure, graphs: int, test_fraction: float, rng: np.random.Generator
+) -> _ClassDraws:
+    averaged = structure.graph.mean_adjacency(1 if structure.fixed_graph else graphs, rng)
+    probabilities = structure.edge_probability * averaged
+    test = held_out(graphs, test_fraction)
+    return _ClassDraws(
+        train=rng.random((graphs, *probabilities.shape)) < probabilities,
+        test=rng.random((test, *probabilities.shape)) < probabilities,
+        probabilities=probabilities,
+        method="exact",
+    )
+
+
+def _like_for_like(
+    structure: Structure, graphs: int, test_fraction: float, rng: np.random.Generator
+) -> _ClassDraws:
+    networks = np.stack([_undirected_network(structure, rng) for _ in range(graphs)])
+    test = held_out(graphs, test_fraction)
+    return _ClassDraws(
+        train=networks[test:],
+        test=networks[:test],
+        probabilities=structure.edge_probability * structure.graph.edge_probabilities(rng),
+        method=structure.graph.model.method,
+    )
+
+
+def _undirected_network(structure: Structure, rng: np.random.Generator) -> NDArray[np.bool_]:
+    adjacency = structure.graph.adjacency(rng)
+    kept = np.triu(rng.random(adjacency.shape) < structure.edge_probability, 1)
+    return adjacency & (kept | kept.T)
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How the networks of a class are drawn, with what the data card says of it."""
+
+    draw: Callable[[Structure, int, float, np.random.Generator], _ClassDraws]
+    symmetric: bool
+    split: str
+    entropy_floor_note: str
+
+
+PROTOCOLS = {
+    "published": Protocol(
+        _published,
+        symmetric=False,
+        split="the test networks are a second, independent set of draws from the edge "
+        "probabilities of the training networks; the report's authors had no test set",
+        entropy_floor_note="Entropy of a network of the class, exact: the entries are independent "
+        "Bernoulli variables, and the floor sums the entropy of each. No model's expected negative "
+        "ELBO on new networks of the class is lower.",
+    ),
+    "like_for_like": Protocol(
+        _like_for_like,
+        symmetric=True,
+        split="a random share of each class held out; every network comes from a graph of its own",
+        entropy_floor_note="Expected negative log-likelihood of all entries of a network, both "
+        "triangles counted as the model's loss counts them, for a decoder that knows only the "
+        "class: the summed entropies of the class's edge probabilities. Each edge is seen twice, "
+        "so the symmetric floor, half of it, is the most that the entropy of a network can be; a "
+        "latent code that tells networks of a class apart can bring the loss below the floor.",
+    ),
+}

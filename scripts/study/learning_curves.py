@@ -1,0 +1,136 @@
+"""The panels of Fig. 6.3 and its kin: the lower bound while training, and where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.typing import LineStyleType
+
+from study.plotting import (
+    INK,
+    PAGE_WIDTH,
+    draw_seeds,
+    letter,
+    new_figure,
+    ordered_colours,
+    settled_limits,
+)
+from study.results import by_setting, final, seeds_by
+from study.wording import readable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LINESTYLES: dict[str, LineStyleType] = {"train": (0, (3, 1.5)), "test": "-"}
+UNIT = "ELBO (nats/image)"
+
+
+def draw_learning_curves(
+    elbo: pd.DataFrame, studied: str, quantity: str, against: Sequence[str] = ("epoch",)
+) -> Figure:
+    """Draw the bound of every value of the studied column, a row of panels for each setting.
+
+    Parameters
+    ----------
+    elbo : DataFrame
+        A tidy table of the metric `elbo`.
+    studied
+        The column that gets the colours: "latent_dimension" or "train_size".
+    quantity
+        The words for that column.
+    against
+        What the curves are drawn against, a panel each: "epoch", "images_seen" (epochs times
+        training images: equal epochs are unequal work where the training size varies), or both.
+
+    Returns
+    -------
+    Figure
+        In each row: the bound against each of `against`, and after the last epoch.
+    """
+    settings = list(by_setting(elbo, studied))
+    values = sorted(elbo[studied].unique())
+    colours = dict(zip(values, ordered_colours(len(values)), strict=True))
+    figure = new_figure(PAGE_WIDTH, 0.5 + 2.5 * len(settings))
+    panels = figure.subplots(
+        len(settings),
+        len(against) + 1,
+        squeeze=False,
+        width_ratios=[1.0] * len(against) + [0.8],
+    )
+    marks = iter("abcdefghijklmnopqrstuvwxyz")
+    for (setting, part), row in zip(settings, panels, strict=True):
+        titles = [_title(setting)] + [""] * (len(against) - 1) + [_last_title(part)]
+        for axes, title in zip(row, titles, strict=True):
+            letter(axes, next(marks), title)
+        limits = settled_limits(
+            [seeds_by(line, "epoch")[1] for _, line in part.groupby([studied, "split"])]
+        )
+        for axes, quantity_along in zip(row[:-1], against, strict=True):
+            draw_while_training(axes, part, studied, colours, quantity_along)
+            axes.set_ylim(limits)
+        row[0].set_ylabel(UNIT)
+        draw_final(row[-1], part, studied, colours)
+        row[-1].set_xlabel(quantity)
+    figure.legend(
+        handles=[
+            *(
+                Line2D([], [], color=colour, label=f"{value:,g}")
+                for value, colour in colours.items()
+            ),
+            *(
+                Line2D([], [], color=INK, linestyle=style, label=readable(split))
+                for split, style in LINESTYLES.items()
+            ),
+        ],
+        title=quantity,
+        loc="outside lower center",
+        ncols=len(colours) + 2,
+    )
+    return figure
+
+
+def draw_while_training(
+    axes: Axes, part: pd.DataFrame, studied: str, colours: dict[Any, str], against: str
+) -> None:
+    """Draw train and test curves, mean and range over seeds, by "epoch" or "images_seen"."""
+    for (value, split), line in part.groupby([studied, "split"]):
+        x, curves = seeds_by(line, "epoch")
+        if against == "images_seen":
+            x = x * line["train_size"].iloc[0]
+        draw_seeds(axes, x, curves, colours[value], LINESTYLES[str(split)])
+    if against == "images_seen":
+        axes.set_xscale("log")
+        axes.set_xlim(left=part["train_size"].min() * max(1, part["epochs"].max() // 20))
+        axes.set_xlabel("Training images seen")
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_xlabel("Epoch")
+
+
+def draw_final(axes: Axes, part: pd.DataFrame, studied: str, colours: dict[Any, str]) -> None:
+    """Draw the bound after the last epoch against the studied column, a point for each seed."""
+    last = final(part)
+    for split, linestyle in LINESTYLES.items():
+        x, values = seeds_by(last[last["split"] == split], studied)
+        draw_seeds(axes, x, values, INK, linestyle, [colours[value] for value in x])
+    axes.set_xscale("log")
+    labels = [f"{value:,g}" for value in x]
+    axes.set_xticks(x, labels, rotation=90 if max(map(len, labels)) > 2 else 0)
+    axes.xaxis.set_minor_locator(NullLocator())
+
+
+def _last_title(part: pd.DataFrame) -> str:
+    shortest, longest = part["epochs"].min(), part["epochs"].max()
+    return f"After epoch {longest}" if shortest == longest else "After the last epoch"
+
+
+def _title(setting: dict[str, Any]) -> str:
+    return ", ".join(
+        readable(value) if isinstance(value, str) else f"{readable(name).lower()} {value:,g}"
+        for name, value in setting.items()
+    )

@@ -1,0 +1,48 @@
+"""Training images nearest to samples: whether a model draws new images or recites old ones."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.neighbors import NearestNeighbors
+
+from study.dataset import as_pixels
+
+
+class Neighbours(NamedTuple):
+    """The training images nearest to each of m samples, from the nearest to the n-th."""
+
+    images: NDArray[Any]
+    """m x n x d, of the training images' dtype."""
+    indices: NDArray[np.int64]
+    """m x n, rows of the training images."""
+    distances: NDArray[np.float64]
+    """m x n, Euclidean, of pixels in [0, 1]."""
+
+
+def nearest_training_images(samples: NDArray[Any], train: NDArray[Any], n: int = 1) -> Neighbours:
+    """Training images at the smallest Euclidean distance from each sample.
+
+    Parameters
+    ----------
+    samples, train
+        m x d and rows x d; each uint8, of which 255 stands for 1, or floats in [0, 1].
+    n
+        Neighbours of each sample.
+
+    Raises
+    ------
+    ValueError
+        If samples and training images differ in their number of pixels, or n is not 1 to the number
+        of training images.
+    """
+    if samples.ndim != 2 or train.ndim != 2 or samples.shape[1] != train.shape[1]:
+        raise ValueError(
+            f"samples: expected rows of as many pixels as the training images, {train.shape}, "
+            f"got {samples.shape}"
+        )
+    if not 1 <= n <= len(train):
+        raise ValueError(f"n: expected 1 to {len(train)}, the training images, got {n}")
+    search = NearestNeighbors(n_neighbors=n, algorithm="brute").fit(as_pixels(train))
+    distances, indices = search.kneighbors(as_pixels(samples))
+    return Neighbours(train[indices], indices, distances)
