@@ -4,9 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import PathDistribution
 from pathlib import Path
 
 import pytest
+from bare_environment import bare_environment
 
 ROOT = Path(__file__).parents[1]
 
@@ -38,3 +40,29 @@ def test_the_installed_package_is_the_one_imported(installed, tmp_path):
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     ).stdout
     assert Path(output.strip()) == installed / "vae" / "__init__.py"
+
+
+IMPORT_ALL = """
+from importlib import import_module
+from pkgutil import walk_packages
+
+import vae
+
+for module in walk_packages(vae.__path__, "vae."):
+    import_module(module.name)
+    print(module.name)
+"""
+
+
+def test_every_module_needs_no_more_than_the_package_declares(installed, tmp_path):
+    (metadata,) = installed.glob("*.dist-info")
+    python = bare_environment(tmp_path / "bare", PathDistribution(metadata).requires or [])
+    printed = subprocess.run(
+        [python, "-c", IMPORT_ALL],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert {"vae.estimator", "vae.backends.cupy"} <= set(printed.split())
