@@ -1,16 +1,23 @@
-"""Which network: layer sizes, activations and likelihood, and how its parameters lie in memory."""
+"""Which network: layer sizes, activations and likelihood, and how its parameters lie in memory.
+
+NumPy is imported where parameters are drawn, so that who only plans a training needs none.
+"""
+
+from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import prod
-from typing import Any, Self
-
-import numpy as np
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Self
 
 from vae.convolution import Convolution, Size, halved
 from vae.names import require_known
+
+if TYPE_CHECKING:
+    import numpy as np
 
 ACTIVATIONS = ("linear", "relu", "leaky_relu", "elu", "softplus", "tanh", "sigmoid")
 LIKELIHOODS = ("bernoulli", "gaussian")
@@ -308,7 +315,7 @@ class Architecture:
     def initial_parameters(
         self,
         generator: np.random.Generator,
-        dtype: Any = np.float32,
+        dtype: Any = "float32",
         initialisation: str = "xavier",
     ) -> np.ndarray:
         """Parameters to start from, as a flat vector.
@@ -332,6 +339,8 @@ class Architecture:
         ValueError
             If the initialisation is unknown, naming the nearest one.
         """
+        import numpy as np
+
         require_known("initialisation", initialisation, INITIALISATIONS)
         if initialisation == "normal":
             return generator.normal(0, NORMAL_DEVIATION, self.parameter_count).astype(dtype)
@@ -363,6 +372,6 @@ def _hidden(part: str, inputs: int, sizes: tuple[int, ...], activation: str) -> 
 
 
 def _positive(name: str, size: Any) -> int:
-    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
+    if isinstance(size, bool) or not isinstance(size, Integral) or size < 1:
         raise ValueError(f"{name}: expected a positive whole number, got {size!r}")
     return int(size)

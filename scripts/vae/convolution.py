@@ -1,10 +1,16 @@
-"""A convolution as an affine layer over patches of an image."""
+"""A convolution as an affine layer over patches of an image.
+
+NumPy is imported where patches are taken, so that sizes are known without it.
+"""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+if TYPE_CHECKING:
+    import numpy as np
 
 Size = tuple[int, int]
 
@@ -65,6 +71,9 @@ def patches(x: np.ndarray, convolution: Convolution) -> np.ndarray:
         (n positions) x (kernel kernel channels), the images one after the other and the positions
         of each in C order; a copy.
     """
+    import numpy as np
+    from numpy.lib.stride_tricks import sliding_window_view
+
     images = x.reshape(len(x), *convolution.input_size, convolution.channels)
     if convolution.upsampling != 1:
         height, width = convolution.output_size

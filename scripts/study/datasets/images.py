@@ -1,13 +1,21 @@
-"""A folder of a user's own images."""
+"""A folder of a user's own images.
+
+Its files are listed while the workflow is planned, so what reads them is imported in functions.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from study.datasets.own import Images
 from vae.names import require_known
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from study.datasets.own import Images
 
 COLOURS = {"grey": "L", "rgb": "RGB"}
 """Names of colours to Pillow's modes."""
@@ -51,6 +59,10 @@ def read_images(files: Iterable[Path], folder: Path, colour: str) -> Images:
         If an image cannot be read or is of another size than the first, or if some images are in
         subfolders and some are not; the message names the file.
     """
+    import numpy as np
+
+    from study.datasets.own import Images
+
     require_known("colour", colour, COLOURS)
     files = list(files)
     if not files:
@@ -74,6 +86,7 @@ def read_images(files: Iterable[Path], folder: Path, colour: str) -> Images:
 
 
 def _pixels(path: Path, colour: str) -> NDArray[np.uint8]:
+    import numpy as np
     from PIL import Image, UnidentifiedImageError
 
     try:

@@ -3,17 +3,20 @@
 A backend is a module with four functions: `unavailable()`, the reason why it cannot run here or
 None; `device()`, what it runs on; `limit_threads(threads)`; and `trainer(...)`, which makes a
 `Trainer`. Its libraries are imported inside functions, so that a machine without TensorFlow or
-CuPy still runs everything else.
+CuPy still runs everything else. This list of them needs no library at all.
 """
 
-from importlib import import_module
-from typing import Any, Protocol
+from __future__ import annotations
 
-import numpy as np
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vae.architecture import Architecture
 from vae.names import require_known
 from vae.optimizer import Optimizer
+
+if TYPE_CHECKING:
+    import numpy as np
 
 BACKENDS = ("numpy", "tensorflow", "cupy", "published")
 
