@@ -10,7 +10,6 @@ from tqdm import tqdm
 
 from vae.architecture import Architecture
 from vae.backends import Trainer, create_trainer
-from vae.binarisation import binarise
 from vae.checkpoint import Checkpoint, training_key
 from vae.history import Measurement
 from vae.model import Model
@@ -128,7 +127,7 @@ def train(
     )
     for epoch in bar:
         if dynamic_binarisation:
-            trainer.load(binarise(x_train, pixel_generator))
+            trainer.load_binarised(x_train, pixel_generator)
         order, noise = trainer.draw(epoch_generator, len(x_train))
         start = time.perf_counter()
         reconstruction, kl = trainer.run_epoch(order, noise)
@@ -136,8 +135,7 @@ def train(
         history += elbo_measurements(epoch, "train", reconstruction, kl)
         history.append(Measurement(epoch, "train", "runtime", seconds, "s"))
         if x_test is not None:
-            terms = trained_model(architecture, trainer).elbo_terms(x_test, test_generator)
-            reconstruction, kl = (float(np.mean(term)) for term in terms)
+            reconstruction, kl = trainer.evaluate(x_test, test_generator)
             history += elbo_measurements(epoch, "test", reconstruction, kl)
         bar.set_postfix_str(
             f"{'train' if x_test is None else 'test'} ELBO {-reconstruction - kl:.2f}"

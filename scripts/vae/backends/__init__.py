@@ -30,6 +30,13 @@ class Trainer(Protocol):
     def load(self, x: np.ndarray) -> None:
         """Place the training data (n x d; uint8 means value / 255) on the device."""
 
+    def load_binarised(self, x: np.ndarray, generator: np.random.Generator) -> None:
+        """Place black and white images, drawn from the grey levels x, on the device.
+
+        Drawn as `vae.binarisation.binarise` draws them: on the host by it, on a device from a
+        generator there whose key comes from this one.
+        """
+
     def draw(self, generator: np.random.Generator, n: int) -> tuple[Any, Any]:
         """Order of n rows and noise of an epoch, for `run_epoch`, from the generator's stream.
 
@@ -69,6 +76,13 @@ class Trainer(Protocol):
         -------
         tuple
             Means over the batch (nats per item), and the flat gradient in the parameters' order.
+        """
+
+    def evaluate(self, x: np.ndarray, generator: np.random.Generator) -> tuple[float, float]:
+        """Reconstruction loss and KL of the parameters as they are, with one sample an item.
+
+        Means over the items of x (n x d), nats per item: the terms of `Model.elbo_terms`, whose
+        noise on a device comes from a generator there.
         """
 
     def state(self) -> dict[str, np.ndarray]:

@@ -1,30 +1,30 @@
-"""CuPy backend: fused kernels on a CUDA device, a step of which is one launch of a CUDA graph.
+"""CuPy backend: an epoch is one launch of a kernel that stays on the CUDA device.
 
-What a step depends on lies on the device: the data, the order and noise of the epoch, and where in
-them the batch begins. So the step can be recorded once, as a graph, and launched again for every
-whole batch. Every layer's gradient is a branch of its own in the graph: together they fill a
-device that none of them could fill alone. The loss is read once an epoch.
+The kernel's text is in `_cuda_source`, what a step computes in `_cuda_program`. Data, order and
+noise lie on the device, where order, noise and black and white images are drawn as well; losses
+come back once an epoch.
 """
 
 import ctypes
 import ctypes.util
-import warnings
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from vae.architecture import Architecture
-from vae.backends._array import ElboPass
-from vae.backends.cublas import Cublas
-from vae.backends.cuda_kernels import CudaKernels
-from vae.optimizer import Optimizer
+from vae.backends import _cuda_source as source
+from vae.backends._cuda_program import (
+    Buffers,
+    Program,
+    padded,
+    parameter_places,
+    training_program,
+    weight_starts,
+    with_ones,
+)
+from vae.optimizer import Adagrad, Adam, Optimizer, Sgd
 
-_WORKSPACE = 32 << 20
-"""Bytes of cuBLAS's workspace: what NVIDIA recommends for its Hopper devices."""
-
-_BRANCH_WORKSPACE = 4 << 20
-"""The same for a layer's gradient: a sum over a batch is short and seldom worth dividing."""
+_OPTIMIZERS = {Adam: source.ADAM, Sgd: source.SGD, Adagrad: source.ADAGRAD}
 
 
 def unavailable() -> str | None:
@@ -35,7 +35,13 @@ def unavailable() -> str | None:
         import cupy
     except ImportError:
         return "CuPy is not installed; install the extra 'cuda'"
-    return None if cupy.cuda.is_available() else "CuPy finds no CUDA device that it can use"
+    if not cupy.cuda.is_available():
+        return "CuPy finds no CUDA device that it can use"
+    memory = cupy.cuda.Device().attributes["MaxSharedMemoryPerBlockOptin"]
+    needed = source.shared_memory("float32") + source.STATIC_MEMORY
+    if memory < needed:
+        return f"the CUDA device has {memory} bytes of shared memory a block, {needed} are needed"
+    return None
 
 
 def device() -> str:
@@ -86,34 +92,44 @@ class CupyTrainer:
     ) -> None:
         self._cupy, self._architecture, self._optimizer = cupy, architecture, optimizer
         self._batch_size, self._samples, self._dtype = batch_size, samples, parameters.dtype
+        self._step = 0
+        self._places = parameter_places(architecture)
         self._stream = cupy.cuda.Stream(non_blocking=True)
+        self._blocks = cupy.cuda.Device().attributes["MultiProcessorCount"]
+        self._kernel = _kernel(cupy, parameters.dtype.name)
+        self._placed: dict[str, tuple[np.ndarray, Any]] = {}
+        pixels = architecture.input_dimension
         with self._stream:
-            products = Cublas(cupy, self._stream, _WORKSPACE)
-            self._kernels = CudaKernels(cupy, products, self._dtype)
-            self._elbo = ElboPass(architecture, batch_size, samples, self._kernels, self._dtype)
-            self._parameters = cupy.array(parameters)
-            self._gradient = cupy.zeros_like(self._parameters)
-            self._arrays = [cupy.zeros_like(self._parameters) for _ in optimizer.arrays]
-            self._position, self._step = cupy.zeros(1, np.int64), cupy.zeros(1, np.int64)
-            self._corrected = cupy.zeros(2, np.float64)
-            latent = architecture.latent_dimension
-            self._batch_noise = cupy.empty((samples, batch_size, latent), self._dtype)
-            self._x = cupy.empty((0, architecture.input_dimension), np.uint8)
-            self._order = cupy.empty(0, np.int64)
-            self._noise = cupy.empty((samples, 0, latent), self._dtype)
-        self._views = architecture.views(self._parameters)
-        self._gradient_views = architecture.views(self._gradient)
-        self._branches = [_Branch(cupy) for _ in architecture.layers]
-        self._forked = cupy.cuda.Event(disable_timing=True)
-        self._graph: Any = None
-        self._records = True
+            self._parameters, *self._arrays = (self._vector() for _ in (None, *optimizer.arrays))
+            self._set(self._parameters, parameters)
+            self._buffers = Buffers(self._rows, architecture, batch_size, samples)
+            rows = batch_size + source.TILE_ROWS
+            self._next_pixels = rows * padded(pixels + 1)
+            self._pixels = with_ones(self._rows(2 * rows, pixels + 1), pixels)
+            self._zeros = cupy.zeros(4, self._dtype)
+            self._arrivals = cupy.zeros(1, np.uint32)
+            self._cells = cupy.zeros((2, self._blocks), np.float64)
+            self._x = cupy.zeros((0, pixels), np.uint8)
+            self._training = self._loaded(samples)
+            self._evaluation = self._loaded(1)
+
+    @property
+    def program(self) -> Program:
+        """What a training step computes, and in which phases."""
+        return self._training.program
 
     def load(self, x: np.ndarray) -> None:
         """Place the training data on the device, bytes as bytes."""
-        dtype = np.uint8 if x.dtype == np.uint8 else self._dtype
         with self._stream:
-            self._x = self._cupy.asarray(np.ascontiguousarray(x, dtype))
-        self._graph = None
+            self._x = self._on_device(x)
+
+    def load_binarised(self, x: np.ndarray, generator: np.random.Generator) -> None:
+        """Place black and white images, drawn on the device from the grey levels x."""
+        with self._stream:
+            grey = self._kept("grey", x)
+            white = 255 if grey.dtype == np.uint8 else 1
+            drawn = self._drawing(generator).random(grey.shape, np.float32)
+            self._x = (drawn * white < grey) * np.uint8(255)
 
     def draw(self, generator: np.random.Generator, n: int) -> tuple[Any, Any]:
         """Order and noise of an epoch of n rows, on the device; waits until they are drawn.
@@ -121,145 +137,194 @@ class CupyTrainer:
         Drawn by counter from a key, for which the generator is asked, and in float32 whatever the
         dtype, so that a seed gives the same run in both.
         """
-        cupy, key = self._cupy, int(generator.integers(2**63))
-        shape = self._samples, n, self._architecture.latent_dimension
         with self._stream:
-            drawn = cupy.random.Generator(cupy.random.Philox4x3210(key))
-            order = cupy.argsort(drawn.random(n))
-            noise = drawn.standard_normal(shape, np.float32).astype(self._dtype, copy=False)
+            drawing = self._drawing(generator)
+            order = self._cupy.argsort(drawing.random(n))
+            noise = self._noise(drawing, self._samples, n)
         self._stream.synchronize()
         return order, noise
 
     def run_epoch(self, order: Any, noise: Any) -> tuple[float, float]:
         """One pass over the loaded data: a step of the optimizer per batch."""
-        whole, rest = divmod(len(order), self._batch_size)
-        with self._stream:
-            self._place(order, noise)
-            self._position.fill(0)
-            self._kernels.forget_losses()
-            for _ in range(whole):
-                self._take_whole_step()
-            if rest:
-                self._take_step(rest)
-            return self._mean_losses(len(order))
+        losses = self._run(self._training, self._x, order, noise, self._optimizer)
+        self._step += self._steps(len(order))
+        return losses
 
     def gradient(self, x: np.ndarray, noise: np.ndarray) -> tuple[float, float, np.ndarray]:
         """Reconstruction loss, KL and the gradient of their sum, for one batch, without a step."""
-        cupy, rows = self._cupy, slice(0, len(x))
-        x = np.ascontiguousarray(x, None if x.dtype == np.uint8 else self._dtype)
         with self._stream:
-            self._kernels.forget_losses()
-            order = cupy.arange(len(x), dtype=np.int64)
-            self._kernels.gather(cupy.asarray(x), order, self._elbo.inputs[0][rows])
-            noise = cupy.asarray(np.ascontiguousarray(noise, self._dtype))
-            self._elbo.forward_backward(self._views, noise, rows, 1 / len(x))
-            self._fork_gradients(rows)
-            self._join_gradients()
-            return *self._mean_losses(len(x)), self._kernels.to_host(self._gradient)
+            gradient, order = self._vector(), np.arange(len(x))
+            x = self._on_device(x)
+            losses = self._run(self._training, x, order, noise, None, gradient=gradient)
+            return *losses, self._get(gradient)
+
+    def evaluate(self, x: np.ndarray, generator: np.random.Generator) -> tuple[float, float]:
+        """Reconstruction loss and KL of the parameters as they are, with one sample an item."""
+        with self._stream:
+            noise = self._noise(self._drawing(generator), 1, len(x))
+            order, x = np.arange(len(x)), self._kept("test", x)
+            return self._run(self._evaluation, x, order, noise, None)
+
+    def profile(self, order: Any, noise: Any) -> np.ndarray:
+        """Do as `run_epoch`, and return where the time went, by the device's own clocks.
+
+        Returns
+        -------
+        ndarray
+            blocks x phases x 2, int64: cycles of the multiprocessors' clock in which a block
+            computed, and in which it waited for the others.
+        """
+        with self._stream:
+            clocks = self._cupy.zeros((self._blocks, len(self.program.ends), 2), np.int64)
+            self._run(self._training, self._x, order, noise, self._optimizer, clocks=clocks)
+            self._step += self._steps(len(order))
+            return clocks.get()
 
     def state(self) -> dict[str, np.ndarray]:
         """Copies of parameters, the optimizer's arrays and step."""
         with self._stream:
-            return {
-                **{name: self._kernels.to_host(array) for name, array in self._named_arrays()},
-                "step": self._kernels.to_host(self._step).reshape(()),
-            }
+            arrays = {name: self._get(vector) for name, vector in self._named_vectors()}
+        return {**arrays, "step": np.array(self._step)}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Continue from what `state` gave."""
         with self._stream:
-            for name, array in [*self._named_arrays(), ("step", self._step)]:
-                array[...] = self._cupy.asarray(state[name])
+            for name, vector in self._named_vectors():
+                self._set(vector, state[name])
+        self._step = int(state["step"])
 
-    def _named_arrays(self) -> list[tuple[str, Any]]:
+    def _named_vectors(self) -> list[tuple[str, Any]]:
         """Parameters and the optimizer's arrays."""
         arrays = zip(self._optimizer.arrays, self._arrays, strict=True)
         return [("parameters", self._parameters), *arrays]
 
-    def _place(self, order: Any, noise: Any) -> None:
-        """Put an epoch's order and noise where the graph looks for them."""
-        cupy = self._cupy
-        if len(order) != len(self._order):
-            self._order = cupy.empty(len(order), np.int64)
-            shape = self._samples, len(order), self._architecture.latent_dimension
-            self._noise = cupy.empty(shape, self._dtype)
-            self._graph = None
-        self._order[...] = cupy.asarray(order)
-        self._noise[...] = cupy.asarray(noise)
+    def _rows(self, rows: int, columns: int) -> Any:
+        """Zeros for a matrix of rows, with room for a tile behind the last."""
+        return self._cupy.zeros((rows + source.TILE_ROWS + 1) * padded(columns), self._dtype)
 
-    def _mean_losses(self, items: int) -> tuple[float, float]:
-        reconstruction, kl = self._kernels.losses()
-        return reconstruction / (self._samples * items), kl / items
+    def _vector(self) -> Any:
+        """Zeros for a vector of all parameters, behind which the kernel may read a tile as well."""
+        widest = max(max(layer.inputs, layer.outputs) for layer in self._architecture.layers)
+        room = (source.TILE_ROWS + 1) * padded(widest)
+        return self._cupy.zeros(weight_starts(self._architecture)[-1] + room, self._dtype)
 
-    def _take_whole_step(self) -> None:
-        """Launch the graph of a step; the first step is taken plainly and then recorded."""
-        if self._graph is not None:
-            self._graph.launch()
-            return
-        self._take_step(self._batch_size)
-        if self._records:
-            try:
-                self._graph = self._record()
-            except Exception as error:
-                self._records = False
-                warnings.warn(
-                    "a training step cannot be recorded as a CUDA graph, and is launched kernel "
-                    f"by kernel, which is slower: {error}",
-                    RuntimeWarning,
-                    stacklevel=2,
-                )
+    def _get(self, vector: Any) -> np.ndarray:
+        """Copy a vector of all parameters to the host."""
+        return vector.get()[self._places]
 
-    def _record(self) -> Any:
-        """Graph of a step on a whole batch; nothing is computed."""
-        self._stream.begin_capture()
-        try:
-            self._take_step(self._batch_size)
-        except BaseException:
-            # The recording has to be ended, which itself fails after some errors.
-            with suppress(Exception):
-                self._stream.end_capture()
-            raise
-        return self._stream.end_capture()
+    def _set(self, vector: Any, values: np.ndarray) -> None:
+        """Copy values for all parameters to a vector on the device."""
+        placed = np.zeros(vector.shape, self._dtype)
+        placed[self._places] = values
+        vector[...] = self._cupy.asarray(placed)
 
-    def _take_step(self, count: int) -> None:
-        """Step of the optimizer on the batch of `count` rows at `_position`, which moves on."""
-        kernels, elbo, rows = self._kernels, self._elbo, slice(0, count)
-        noise = self._batch_noise[:, rows]
-        kernels.take_batch(
-            self._x, self._order, self._noise, self._position, elbo.inputs[0][rows], noise
+    def _on_device(self, x: np.ndarray) -> Any:
+        dtype = np.uint8 if x.dtype == np.uint8 else self._dtype
+        return self._cupy.asarray(np.ascontiguousarray(x, dtype))
+
+    def _kept(self, name: str, x: np.ndarray) -> Any:
+        """An array on the device, where it stays until another is asked for by that name."""
+        if name not in self._placed or self._placed[name][0] is not x:
+            self._placed[name] = x, self._on_device(x)
+        return self._placed[name][1]
+
+    def _drawing(self, generator: np.random.Generator) -> Any:
+        """Generator on the device, whose key comes from one on the host."""
+        random = self._cupy.random
+        return random.Generator(random.Philox4x3210(int(generator.integers(2**63))))
+
+    def _noise(self, drawing: Any, samples: int, n: int) -> Any:
+        shape = samples, n, self._architecture.latent_dimension
+        return drawing.standard_normal(shape, np.float32).astype(self._dtype, copy=False)
+
+    def _loaded(self, samples: int) -> "_LoadedProgram":
+        """Program of a step with so many latent samples an item, on the device."""
+        program = training_program(
+            self._architecture, self._buffers, self._batch_size, samples, self._blocks
         )
-        elbo.forward_backward(self._views, noise, rows, 1 / count)
-        self._fork_gradients(rows)
-        kernels.advance(self._position, self._step, self._corrected, count, self._optimizer)
-        self._join_gradients()
-        kernels.update(
-            self._parameters, self._gradient, self._arrays, self._corrected, self._optimizer
-        )
+        return _LoadedProgram(self._cupy, program, samples)
 
-    def _fork_gradients(self, batch: slice) -> None:
-        """Begin every layer's gradient on a branch, from its input and delta."""
-        self._forked.record(self._stream)
-        for layer, branch in enumerate(self._branches):
-            rows = self._elbo.layer_rows(layer, batch)
-            x, delta = self._elbo.inputs[layer][rows], self._elbo.deltas[layer][rows]
-            weight, bias = self._gradient_views[layer]
-            branch.stream.wait_event(self._forked)
-            with branch.stream:
-                branch.products.matmul(x.T, delta, out=weight)
-                self._kernels.column_sums(delta, out=bias)
-            branch.finished.record(branch.stream)
+    def _steps(self, items: int) -> int:
+        return -(-items // self._batch_size)
 
-    def _join_gradients(self) -> None:
-        """Let the trainer's stream wait for all branches."""
-        for branch in self._branches:
-            self._stream.wait_event(branch.finished)
+    def _run(
+        self,
+        loaded: "_LoadedProgram",
+        x: Any,
+        order: Any,
+        noise: Any,
+        optimizer: Optimizer | None,
+        gradient: Any = None,
+        clocks: Any = None,
+    ) -> tuple[float, float]:
+        """Launch the kernel on rows of x; return the mean losses, nats per item.
+
+        Without an optimizer, a gradient is stored; without either, losses are all that is computed.
+        """
+        cupy, items, dtype = self._cupy, len(order), self._dtype
+        only_losses = optimizer is None and gradient is None
+        phases = loaded.program.forward if only_losses else len(loaded.program.ends)
+        with self._stream:
+            order = cupy.asarray(order)
+            noise = cupy.ascontiguousarray(cupy.asarray(noise, dtype))
+            corrected = cupy.asarray(self._corrected(self._steps(items)).astype(dtype))
+            self._arrivals.fill(0)
+            arguments = [
+                *(loaded.products, loaded.ends, np.int32(phases), self._arrivals),
+                *((x, None) if x.dtype == np.uint8 else (None, x)),
+                *(order, noise, corrected, self._parameters, gradient),
+                *[*self._arrays, None, None][:2],
+                *(self._pixels, np.int32(self._next_pixels)),
+                *(self._buffers.head, self._buffers.inputs[self._buffers.split]),
+                *(self._buffers.dz, self._zeros),
+                *map(np.int32, (items, self._batch_size, self._architecture.input_dimension)),
+                *map(np.int32, (self._architecture.latent_dimension, loaded.samples)),
+                np.int32(_OPTIMIZERS[type(optimizer)] if optimizer else source.NONE),
+                *map(dtype.type, _rates(self._optimizer)),
+                *(np.int32(self._architecture.squash_mean), self._cells, clocks),
+            ]
+            self._kernel(
+                (self._blocks,),
+                (source.WARPS[dtype.name] * source.LANES,),
+                tuple(np.intp(0) if argument is None else argument for argument in arguments),
+                shared_mem=source.shared_memory(dtype.name),
+            )
+            reconstruction, kl = self._cells.get().sum(axis=1)
+        return float(reconstruction) / (loaded.samples * items), float(kl) / items
+
+    def _corrected(self, steps: int) -> np.ndarray:
+        """Adam's step size and epsilon of the next steps, (steps, 2)."""
+        if not isinstance(self._optimizer, Adam):
+            return np.zeros((steps, 2))
+        first = self._step + 1
+        return np.array([self._optimizer.corrected(first + step) for step in range(steps)])
 
 
-class _Branch:
-    """A stream for one layer's gradient, its products, and the event that it is done."""
+class _LoadedProgram:
+    """A program with its table on the device."""
 
-    def __init__(self, cupy: Any) -> None:
-        self.stream = cupy.cuda.Stream(non_blocking=True)
-        with self.stream:
-            self.products = Cublas(cupy, self.stream, _BRANCH_WORKSPACE)
-        self.finished = cupy.cuda.Event(disable_timing=True)
+    def __init__(self, cupy: Any, program: Program, samples: int) -> None:
+        self.program, self.samples = program, samples
+        self.products = cupy.asarray(program.table())
+        self.ends = cupy.asarray(np.array(program.ends, np.int64))
+
+
+def _rates(optimizer: Optimizer) -> tuple[float, float, float, float]:
+    """Numbers of an optimizer that no step changes: rate, rates of both moments, epsilon."""
+    match optimizer:
+        case Adam():
+            return 0, 1 - optimizer.beta1, 1 - optimizer.beta2, 0
+        case Adagrad():
+            return optimizer.learning_rate, 0, 0, optimizer.epsilon
+        case Sgd():
+            return optimizer.learning_rate, 0, 0, 0
+
+
+def _kernel(cupy: Any, dtype: str) -> Any:
+    """The kernel, compiled for a dtype."""
+    module = cupy.RawModule(
+        code=source.SOURCE, options=source.OPTIONS[dtype], enable_cooperative_groups=True
+    )
+    kernel = module.get_function(source.KERNEL)
+    kernel.max_dynamic_shared_size_bytes = source.shared_memory(dtype)
+    return kernel

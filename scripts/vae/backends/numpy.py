@@ -20,6 +20,7 @@ from vae.architecture import Architecture
 from vae.backends._array import ElboPass
 from vae.backends._blocks import Block, parameter_blocks
 from vae.backends._draw import draw_epoch
+from vae.backends._host import HostTrainer
 from vae.backends._numpy_kernels import NumpyKernels
 from vae.backends._numpy_optimizers import BlockStep, block_step
 from vae.optimizer import Optimizer
@@ -61,7 +62,7 @@ def trainer(
     return NumpyTrainer(architecture, parameters, optimizer, batch_size, samples)
 
 
-class NumpyTrainer:
+class NumpyTrainer(HostTrainer):
     """`Trainer` whose threads share every batch."""
 
     def __init__(

@@ -27,6 +27,7 @@ from threadpoolctl import threadpool_limits
 
 from vae.architecture import LEAKY_SLOPE, Architecture
 from vae.backends._draw import draw_epoch
+from vae.backends._host import HostTrainer
 from vae.optimizer import Adam, Optimizer
 
 
@@ -86,7 +87,7 @@ class Activations(NamedTuple):
     y: np.ndarray
 
 
-class PublishedTrainer:
+class PublishedTrainer(HostTrainer):
     """`Trainer` whose moments have a row for each place in a batch."""
 
     def __init__(

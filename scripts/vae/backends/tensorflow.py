@@ -11,6 +11,7 @@ import numpy as np
 
 from vae.architecture import LEAKY_SLOPE, MINIMUM_LOG_VARIANCE, Architecture, Layer
 from vae.backends._draw import draw_epoch
+from vae.backends._host import HostTrainer
 from vae.optimizer import Adagrad, Adam, Optimizer, Sgd
 
 
@@ -57,7 +58,7 @@ def _tensorflow() -> Any:
     return tensorflow
 
 
-class TensorflowTrainer:
+class TensorflowTrainer(HostTrainer):
     """`Trainer` whose epoch is one call into TensorFlow."""
 
     def __init__(
