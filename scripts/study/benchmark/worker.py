@@ -71,6 +71,8 @@ class Session:
         else:
             order, noise = draw(self._problem.generator, len(self._problem.x))
         order, noise = order[:images], noise[:, :images]
+        if hasattr(self._trainer, "place"):
+            order, noise = self._trainer.place(order, noise)
         meter = EnergyMeter()
         start = time.perf_counter()
         self._trainer.run_epoch(order, noise)

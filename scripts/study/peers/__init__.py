@@ -4,6 +4,9 @@ A peer is a module with the four functions of a backend: `unavailable()`, `devic
 `limit_threads(threads)` and `trainer(architecture, parameters, adam, batch_size)`, which makes a
 `PeerTrainer`. It is written as its library's users would write it, with the settings that make it
 fast, for what the benchmark asks: a Bernoulli decoder, ReLU and leaky ReLU, whole batches.
+
+A trainer whose library may use a GPU has `place(order, noise)` besides, which returns both on its
+device: for the backends they lie there before an epoch is timed.
 """
 
 from importlib import import_module
@@ -13,7 +16,7 @@ import numpy as np
 
 from vae.names import require_known
 
-PEERS = ("keras", "jax", "pytorch", "pytorch_compiled")
+PEERS = ("keras", "jax", "pytorch", "pytorch_compiled", "pytorch_graphs")
 
 
 class PeerTrainer(Protocol):

@@ -55,7 +55,11 @@ class JaxTrainer:
         """Place the training data on the device, bytes as bytes."""
         self._x = self._jax.numpy.asarray(x)
 
-    def run_epoch(self, order: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
+    def place(self, order: np.ndarray, noise: np.ndarray) -> tuple[Any, Any]:
+        """Order and noise on JAX's default device."""
+        return self._jax.device_put((order.astype(np.int32), noise))
+
+    def run_epoch(self, order: Any, noise: Any) -> tuple[float, float]:
         """One pass over rows of the loaded data."""
         steps = len(order) // self._batch_size
         scalars = [self._adam.corrected(self._step + 1 + step) for step in range(steps)]

@@ -62,11 +62,16 @@ class PytorchTrainer:
         """Place the training data on the device, bytes as bytes."""
         self._x = self._torch.tensor(x, device=self._device)
 
-    def run_epoch(self, order: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
+    def place(self, order: np.ndarray, noise: np.ndarray) -> tuple[Any, Any]:
+        """Order and noise on the trainer's device."""
+        device = self._device
+        return self._torch.tensor(order, device=device), self._torch.tensor(noise, device=device)
+
+    def run_epoch(self, order: Any, noise: Any) -> tuple[float, float]:
         """One pass over rows of the loaded data."""
         torch = self._torch
-        rows = torch.from_numpy(order).to(self._device).split(self._batch_size)
-        epsilon = torch.from_numpy(noise[0]).to(self._device).split(self._batch_size)
+        rows = torch.as_tensor(order, device=self._device).split(self._batch_size)
+        epsilon = torch.as_tensor(noise, device=self._device)[0].split(self._batch_size)
         totals = torch.zeros(2, device=self._device)
         for batch, normal in zip(rows, epsilon, strict=True):
             reconstruction, kl = self._losses(self._x[batch].float() * (1 / 255), normal)
