@@ -47,7 +47,7 @@ def describe_machine(machine: Path, threads: int) -> None:
         "keras": _version("keras"),
         "jax": _version("jax"),
         "pytorch": _version("torch"),
-        "cupy": _version("cupy-cuda12x", "cupy"),
+        "cupy": _version("cupy-cuda12x", "cupy-cuda13x", "cupy"),
         "date": datetime.now(UTC).date().isoformat(),
     }
     machine.write_text(json.dumps(described, indent=2) + "\n")
