@@ -35,16 +35,6 @@ def _laid_over(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str,
     return merged
 
 
-def provenance(source: Mapping[str, Any]) -> dict[str, str]:
-    """Where a source comes from, on what terms, and whom to cite."""
-    return {key: source[key] for key in ("source", "licence", "citation")}
-
-
-def checksums(source: Mapping[str, Any]) -> dict[str, str]:
-    """SHA-256 of every file of a source."""
-    return {name: file["sha256"] for name, file in source["files"].items()}
-
-
 def file_pattern(catalogue: Mapping[str, Any]) -> str:
     """Regular expression of the names of all files in the catalogue."""
     names = {name for source in catalogue.values() for name in source["files"]}

@@ -1,0 +1,47 @@
+"""Parts of the configuration's schema in which one key decides on others."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Schema = Mapping[str, Any]
+"""A JSON schema. A `description` says what is expected, in the words of an error message."""
+
+
+def when(key: str, alternatives: Mapping[str, Schema]) -> list[dict[str, Any]]:
+    """Conditions for `allOf`: a mapping whose `key` has a name fits the schema of that name."""
+    return [
+        {
+            "if": {"type": "object", "required": [key], "properties": {key: {"const": name}}},
+            "then": schema,
+        }
+        for name, schema in alternatives.items()
+    ]
+
+
+def choice(key: str, description: str, alternatives: Mapping[str, Schema]) -> dict[str, Any]:
+    """Schema of a mapping that has the keys of one of the alternatives, chosen by `key`.
+
+    Parameters
+    ----------
+    key
+        The key that chooses.
+    description
+        Of its value.
+    alternatives
+        Name to the schema of the other keys, which is closed to all more; it may be a choice.
+    """
+    closed = {name: _closed(schema, key) for name, schema in alternatives.items()}
+    return {
+        "required": [key],
+        "properties": {key: {"description": description, "enum": [*alternatives]}},
+        "allOf": when(key, closed),
+    }
+
+
+def _closed(schema: Schema, key: str) -> dict[str, Any]:
+    """Allow a key, whose value is checked elsewhere, and no key that the schema does not name."""
+    if "allOf" in schema:
+        inner = [{**each, "then": _closed(each["then"], key)} for each in schema["allOf"]]
+        return {**schema, "allOf": inner}
+    properties = {key: {}, **schema.get("properties", {})}
+    return {"required": [], **schema, "additionalProperties": False, "properties": properties}

@@ -1,0 +1,30 @@
+"""The schemas, with what the library and the kinds of datasets say of themselves put in."""
+
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SCHEMAS = Path(__file__).parents[1] / "schemas"
+CONFIG, CATALOGUE = SCHEMAS / "config.schema.yaml", SCHEMAS / "datasets.schema.yaml"
+
+
+@cache
+def load_schema(path: Path) -> dict[str, Any]:
+    """Read a schema; `!from module.NAME` in it stands for the value of that name."""
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+
+
+class _Loader(yaml.SafeLoader):
+    """Reader of plain YAML and of the tag `!from`."""
+
+
+def _imported(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
+    module, _, name = loader.construct_scalar(node).rpartition(".")
+    value = getattr(import_module(module), name)
+    return value if name == "SCHEMA" else list(value)
+
+
+_Loader.add_constructor("!from", _imported)
