@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 Schema = Mapping[str, Any]
-"""A JSON schema. A `description` says what is expected, in the words of an error message."""
+"""A JSON schema. A `description` says what is expected, in the words of an error message; a
+`meaning` says what a key does, for config/README.md."""
 
 
 def when(key: str, alternatives: Mapping[str, Schema]) -> list[dict[str, Any]]:
@@ -18,22 +19,20 @@ def when(key: str, alternatives: Mapping[str, Schema]) -> list[dict[str, Any]]:
     ]
 
 
-def choice(key: str, description: str, alternatives: Mapping[str, Schema]) -> dict[str, Any]:
+def choice(key: str, chooser: Schema, alternatives: Mapping[str, Schema]) -> dict[str, Any]:
     """Schema of a mapping that has the keys of one of the alternatives, chosen by `key`.
 
     Parameters
     ----------
-    key
-        The key that chooses.
-    description
-        Of its value.
+    key, chooser
+        The key that chooses, and its schema but for the names.
     alternatives
         Name to the schema of the other keys, which is closed to all more; it may be a choice.
     """
     closed = {name: _closed(schema, key) for name, schema in alternatives.items()}
     return {
         "required": [key],
-        "properties": {key: {"description": description, "enum": [*alternatives]}},
+        "properties": {key: {**chooser, "enum": [*alternatives]}},
         "allOf": when(key, closed),
     }
 

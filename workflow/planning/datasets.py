@@ -9,7 +9,16 @@ from study.settings import choice
 SCHEMA = {
     "description": "a mapping with a kind and the settings of that kind",
     "type": "object",
-    **choice("kind", "the kind of the dataset", {kind: module(kind).SETTINGS for kind in KINDS}),
+    **choice(
+        "kind",
+        {
+            "description": "the kind of the dataset",
+            "meaning": " ".join(
+                f"`{kind}`: {str(module(kind).__doc__).splitlines()[0]}" for kind in KINDS
+            ),
+        },
+        {kind: module(kind).SETTINGS for kind in KINDS},
+    ),
 }
 """JSON schema of a dataset."""
 

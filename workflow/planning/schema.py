@@ -13,18 +13,22 @@ CONFIG, CATALOGUE = SCHEMAS / "config.schema.yaml", SCHEMAS / "datasets.schema.y
 
 @cache
 def load_schema(path: Path) -> dict[str, Any]:
-    """Read a schema; `!from module.NAME` in it stands for the value of that name."""
+    """Read a schema.
+
+    The tag `!schema module.NAME` in it stands for the value of that name, `!names module.NAME` for
+    a list of the names in it.
+    """
     return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
 
 
 class _Loader(yaml.SafeLoader):
-    """Reader of plain YAML and of the tag `!from`."""
+    """Reader of plain YAML and of the two tags."""
 
 
-def _imported(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
+def _value(loader: Any, node: Any) -> Any:
     module, _, name = loader.construct_scalar(node).rpartition(".")
-    value = getattr(import_module(module), name)
-    return value if name == "SCHEMA" else list(value)
+    return getattr(import_module(module), name)
 
 
-_Loader.add_constructor("!from", _imported)
+_Loader.add_constructor("!schema", _value)
+_Loader.add_constructor("!names", lambda loader, node: list(_value(loader, node)))

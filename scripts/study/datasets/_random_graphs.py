@@ -261,12 +261,33 @@ GRAPH_MODELS = {
 """The generators of networkx that a configuration may name."""
 
 PARAMETERS = {
-    "m": {"$ref": "#/$defs/count"},
-    "p": {"$ref": "#/$defs/probability"},
-    "d": {"$ref": "#/$defs/count"},
-    "k": {"$ref": "#/$defs/count"},
-    "sizes": {"$ref": "#/$defs/sizes"},
-    "p_in": {"$ref": "#/$defs/probability"},
-    "p_out": {"$ref": "#/$defs/probability"},
+    "m": {
+        "$ref": "#/$defs/count",
+        "meaning": "Edges in all (`gnm_random_graph`), or edges that a new node brings.",
+    },
+    "p": {
+        "$ref": "#/$defs/probability",
+        "meaning": "Of an edge, of rewiring one or of closing a triangle.",
+    },
+    "d": {
+        "$ref": "#/$defs/count",
+        "meaning": "Every node's degree.",
+    },
+    "k": {
+        "$ref": "#/$defs/count",
+        "meaning": "Neighbours on the ring that a node is joined to.",
+    },
+    "sizes": {
+        "$ref": "#/$defs/sizes",
+        "meaning": "Those of the communities, which add up to the nodes.",
+    },
+    "p_in": {
+        "$ref": "#/$defs/probability",
+        "meaning": "Of an edge within a community.",
+    },
+    "p_out": {
+        "$ref": "#/$defs/probability",
+        "meaning": "Of an edge between two communities.",
+    },
 }
 """Schema of every parameter that a generator may have."""

@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 SETTINGS = {
     "required": ["colour", "source"],
     "properties": {
-        "colour": {"$ref": "#/$defs/colour"},
-        "source": {"$ref": "#/$defs/name"},
+        "colour": {
+            "$ref": "#/$defs/colour",
+            "meaning": "`grey` is the mean of the channels, rounded to a grey level.",
+        },
+        "source": {
+            "$ref": "#/$defs/name",
+            "meaning": "What it is made of, a name in the data catalogue.",
+        },
     },
 }
 MEMORY_MB = 2500

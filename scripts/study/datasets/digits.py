@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 SETTINGS = {
     "required": ["test_fraction"],
-    "properties": {"test_fraction": {"$ref": "#/$defs/fraction"}},
+    "properties": {
+        "test_fraction": {
+            "$ref": "#/$defs/fraction",
+            "meaning": "The part of each class held out.",
+        },
+    },
 }
 
 SIDE = 8

@@ -14,25 +14,52 @@ if TYPE_CHECKING:
 
     from study.dataset import Dataset
 
-PATH = {"$ref": "#/$defs/path"}
-PARTS = ("train_images", "train_labels", "test_images", "test_labels")
-COMMON = {
-    "test_fraction": {"$ref": "#/$defs/fraction"},
-    "licence": {"$ref": "#/$defs/text"},
-    "citation": {"$ref": "#/$defs/text"},
+IDX = {
+    "train_images": "Plain or gzip, like the other three.",
+    "train_labels": "None if absent.",
+    "test_images": "In place of a `test_fraction`.",
+    "test_labels": "Just where there are `train_labels` and `test_images`.",
 }
+"""Keys of idx files, and what is to be said of each."""
+
+COMMON = {
+    "test_fraction": {"$ref": "#/$defs/fraction", "meaning": "The part of each class held out."},
+    "licence": {"$ref": "#/$defs/text", "meaning": "For the data card."},
+    "citation": {"$ref": "#/$defs/text", "meaning": "For the data card."},
+}
+
+
+def _path(meaning: str) -> dict[str, str]:
+    return {"$ref": "#/$defs/path", "meaning": meaning}
+
+
 SETTINGS = choice(
     "format",
-    "the format of the files",
+    {"description": "the format of the files", "meaning": "Of the files."},
     {
         "idx": {
             "required": ["train_images"],
-            "properties": dict.fromkeys(PARTS, PATH) | COMMON,
+            "properties": {key: _path(meaning) for key, meaning in IDX.items()} | COMMON,
         },
-        "npz": {"required": ["path"], "properties": {"path": PATH, **COMMON}},
+        "npz": {
+            "required": ["path"],
+            "properties": {
+                "path": _path(
+                    "The file, with `x_train` and `x_test` (and `y_train`, `y_test`), or with `x` "
+                    "(and `y`), which a `test_fraction` parts."
+                ),
+                **COMMON,
+            },
+        },
         "images": {
             "required": ["path", "colour", "test_fraction"],
-            "properties": {"path": PATH, "colour": {"$ref": "#/$defs/colour"}, **COMMON},
+            "properties": {
+                "path": _path(
+                    "The folder. If it has subfolders, each is a class; all images have one size."
+                ),
+                "colour": {"$ref": "#/$defs/colour", "meaning": "What images are converted to."},
+                **COMMON,
+            },
         },
     },
 )
@@ -51,7 +78,7 @@ def own_files(settings: Mapping[str, Any]) -> dict[str, str | list[str]]:
     """Paths of the files; of a folder, those of every image in it."""
     if settings["format"] == "images":
         return {"images": [str(path) for path in image_files(Path(settings["path"]))]}
-    return {key: path for key, path in settings.items() if key in ("path", *PARTS)}
+    return {key: path for key, path in settings.items() if key in ("path", *IDX)}
 
 
 def problems(path: str, settings: Mapping[str, Any]) -> Iterator[str]:
@@ -104,7 +131,7 @@ def prepare(
         if "test_images" in files:
             test = read_idx_images(files["test_images"], files.get("test_labels"))
         dataset = own_dataset(train, test, test_fraction=test_fraction, rng=rng)
-    names = [Path(settings[key]).name for key in ("path", *PARTS) if key in settings]
+    names = [Path(settings[key]).name for key in ("path", *IDX) if key in settings]
     return dataset, {
         "split": (
             f"{test_fraction:.4g} of each class held out, drawn at random"

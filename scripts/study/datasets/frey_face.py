@@ -22,6 +22,7 @@ SETTINGS = {
         "test": {
             "description": f"a whole number from 1 to {FRAMES - 1}, so that frames are left to "
             "train on",
+            "meaning": "How many of the film's last frames to hold out as one block.",
             "type": "integer",
             "minimum": 1,
             "maximum": FRAMES - 1,

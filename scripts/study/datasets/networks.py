@@ -316,10 +316,24 @@ STRUCTURE = {
     "additionalProperties": False,
     "required": ["generator", "parameters"],
     "properties": {
-        "generator": {"description": "the name of a generator", "enum": [*GRAPH_MODELS]},
-        "parameters": {"description": "a mapping of the generator's parameters", "type": "object"},
-        "edge_probability": {"$ref": "#/$defs/probability"},
-        "fixed_graph": {"$ref": "#/$defs/switch"},
+        "generator": {
+            "description": "the name of a generator",
+            "meaning": "One of networkx's.",
+            "enum": [*GRAPH_MODELS],
+        },
+        "parameters": {
+            "description": "a mapping of the generator's parameters",
+            "meaning": "All but nodes and seed.",
+            "type": "object",
+        },
+        "edge_probability": {
+            "$ref": "#/$defs/probability",
+            "meaning": "1 if absent: probability that an edge of the graph is one of the network.",
+        },
+        "fixed_graph": {
+            "$ref": "#/$defs/switch",
+            "meaning": "False if absent: whether a published class is drawn from one graph.",
+        },
     },
     "allOf": when(
         "generator",
@@ -341,17 +355,27 @@ STRUCTURE = {
 SETTINGS = {
     "required": ["protocol", "nodes", "graphs", "structures", "test_fraction"],
     "properties": {
-        "protocol": {"description": "the protocol of the simulation", "enum": [*PROTOCOLS]},
-        "nodes": {"$ref": "#/$defs/two_or_more"},
-        "graphs": {"$ref": "#/$defs/two_or_more"},
+        "protocol": {
+            "description": "the protocol of the simulation",
+            "meaning": "`published` (independent draws of the averaged edge probabilities, as the "
+            "report's authors did) or `like_for_like` (symmetric networks, each of its own graph).",
+            "enum": [*PROTOCOLS],
+        },
+        "nodes": {"$ref": "#/$defs/two_or_more", "meaning": "Nodes of a network."},
+        "graphs": {"$ref": "#/$defs/two_or_more", "meaning": "Graphs drawn for each structure."},
         "structures": {
             "description": "a mapping from names to network structures",
+            "meaning": "Each class of networks by a name of your choice.",
             "type": "object",
             "minProperties": 1,
             "propertyNames": {"$ref": "#/$defs/name"},
             "additionalProperties": STRUCTURE,
         },
-        "test_fraction": {"$ref": "#/$defs/fraction"},
+        "test_fraction": {
+            "$ref": "#/$defs/fraction",
+            "meaning": "The part of each class held out; of published networks, the size of the "
+            "second set of draws, as a part of the first.",
+        },
     },
 }
 

@@ -18,16 +18,20 @@ if TYPE_CHECKING:
 SETTINGS = {
     "required": ["colour", "patch", "train", "test"],
     "properties": {
-        "colour": {"$ref": "#/$defs/colour"},
+        "colour": {
+            "$ref": "#/$defs/colour",
+            "meaning": "`grey` is the mean of the channels, rounded to a grey level.",
+        },
         "patch": {
+            "meaning": "The side in pixels.",
             "description": "a whole number from 1 to 160, so that a photograph has room for both "
             "sets",
             "type": "integer",
             "minimum": 1,
             "maximum": 160,
         },
-        "train": {"$ref": "#/$defs/two_or_more"},
-        "test": {"$ref": "#/$defs/two_or_more"},
+        "train": {"$ref": "#/$defs/two_or_more", "meaning": "Patches to train on."},
+        "test": {"$ref": "#/$defs/two_or_more", "meaning": "Patches to test on."},
     },
 }
 
