@@ -253,6 +253,11 @@ def test_a_kind_is_one_module(tmp_path: Path) -> None:
     card = "results/datasets/thin.json"
     project.snakemake(card, config="my.yaml")
     assert json.loads((project.root / card).read_text())["shape"] == [3, 3]
+    for kind, planned in (("digits", False), ("stripes", True)):
+        with open(project.root / f"scripts/study/datasets/{kind}.py", "a") as file:
+            file.write("\nEDITED = True\n")
+        printed = project.snakemake("--dry-run", card, config="my.yaml")
+        assert ("prepare_dataset" in printed) == planned, f"{kind} was edited"
     (project.root / "my.yaml").write_text(json.dumps({"datasets": {"thin": {"kind": "stripes"}}}))
     printed = project.snakemake(card, config="my.yaml", status=1)
     assert "datasets.thin.width is missing; expected a whole number of 1 or more" in printed

@@ -1,4 +1,4 @@
-"""Parts of the configuration's schema in which one key decides on others."""
+"""What kinds of datasets write their parts of the configuration's schema with."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,11 @@ from typing import Any
 Schema = Mapping[str, Any]
 """A JSON schema. A `description` says what is expected, in the words of an error message; a
 `meaning` says what a key does, for config/README.md."""
+
+
+def shared(name: str, meaning: str) -> dict[str, str]:
+    """Schema of a key whose values are those of a definition in config.schema.yaml."""
+    return {"$ref": f"#/$defs/{name}", "meaning": meaning}
 
 
 def when(key: str, alternatives: Mapping[str, Schema]) -> list[dict[str, Any]]:

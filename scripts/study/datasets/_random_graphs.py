@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import comb
 from typing import TYPE_CHECKING, Any
 
+from study.settings import shared
 from vae.names import require_known
 
 if TYPE_CHECKING:
@@ -261,33 +262,12 @@ GRAPH_MODELS = {
 """The generators of networkx that a configuration may name."""
 
 PARAMETERS = {
-    "m": {
-        "$ref": "#/$defs/count",
-        "meaning": "Edges in all (`gnm_random_graph`), or edges that a new node brings.",
-    },
-    "p": {
-        "$ref": "#/$defs/probability",
-        "meaning": "Of an edge, of rewiring one or of closing a triangle.",
-    },
-    "d": {
-        "$ref": "#/$defs/count",
-        "meaning": "Every node's degree.",
-    },
-    "k": {
-        "$ref": "#/$defs/count",
-        "meaning": "Neighbours on the ring that a node is joined to.",
-    },
-    "sizes": {
-        "$ref": "#/$defs/sizes",
-        "meaning": "Those of the communities, which add up to the nodes.",
-    },
-    "p_in": {
-        "$ref": "#/$defs/probability",
-        "meaning": "Of an edge within a community.",
-    },
-    "p_out": {
-        "$ref": "#/$defs/probability",
-        "meaning": "Of an edge between two communities.",
-    },
+    "m": shared("count", "Edges in all (`gnm_random_graph`), or edges that a new node brings."),
+    "p": shared("probability", "Of an edge, of rewiring one or of closing a triangle."),
+    "d": shared("count", "Every node's degree."),
+    "k": shared("count", "Neighbours on the ring that a node is joined to."),
+    "sizes": shared("sizes", "Those of the communities, which add up to the nodes."),
+    "p_in": shared("probability", "Of an edge within a community."),
+    "p_out": shared("probability", "Of an edge between two communities."),
 }
 """Schema of every parameter that a generator may have."""

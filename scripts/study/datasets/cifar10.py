@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.datasets._colours import CHANNELS
+from study.settings import shared
 from vae.names import require_known
 
 if TYPE_CHECKING:
@@ -21,14 +22,8 @@ if TYPE_CHECKING:
 SETTINGS = {
     "required": ["colour", "source"],
     "properties": {
-        "colour": {
-            "$ref": "#/$defs/colour",
-            "meaning": "`grey` is the mean of the channels, rounded to a grey level.",
-        },
-        "source": {
-            "$ref": "#/$defs/name",
-            "meaning": "What it is made of, a name in the data catalogue.",
-        },
+        "colour": shared("colour", "`grey` is the mean of the channels, rounded to a grey level."),
+        "source": shared("name", "What it is made of, a name in the data catalogue."),
     },
 }
 MEMORY_MB = 2500

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from study.settings import shared
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -13,10 +15,7 @@ if TYPE_CHECKING:
 SETTINGS = {
     "required": ["test_fraction"],
     "properties": {
-        "test_fraction": {
-            "$ref": "#/$defs/fraction",
-            "meaning": "The part of each class held out.",
-        },
+        "test_fraction": shared("fraction", "The part of each class held out."),
     },
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.datasets._images import image_files
-from study.settings import choice
+from study.settings import choice, shared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,23 +15,18 @@ if TYPE_CHECKING:
     from study.dataset import Dataset
 
 IDX = {
-    "train_images": "Plain or gzip, like the other three.",
-    "train_labels": "None if absent.",
-    "test_images": "In place of a `test_fraction`.",
-    "test_labels": "Just where there are `train_labels` and `test_images`.",
+    "train_images": "Images to train on, in a file that is plain or gzip, as all four.",
+    "train_labels": "Their classes.",
+    "test_images": "Images to test on, in place of a `test_fraction`.",
+    "test_labels": "Their classes, just where there are `train_labels` and `test_images`.",
 }
-"""Keys of idx files, and what is to be said of each."""
+"""Keys of idx files, and what each file holds."""
 
 COMMON = {
-    "test_fraction": {"$ref": "#/$defs/fraction", "meaning": "The part of each class held out."},
-    "licence": {"$ref": "#/$defs/text", "meaning": "For the data card."},
-    "citation": {"$ref": "#/$defs/text", "meaning": "For the data card."},
+    "test_fraction": shared("fraction", "The part of each class held out."),
+    "licence": shared("text", "For the data card."),
+    "citation": shared("text", "For the data card."),
 }
-
-
-def _path(meaning: str) -> dict[str, str]:
-    return {"$ref": "#/$defs/path", "meaning": meaning}
-
 
 SETTINGS = choice(
     "format",
@@ -39,14 +34,15 @@ SETTINGS = choice(
     {
         "idx": {
             "required": ["train_images"],
-            "properties": {key: _path(meaning) for key, meaning in IDX.items()} | COMMON,
+            "properties": {key: shared("path", meaning) for key, meaning in IDX.items()} | COMMON,
         },
         "npz": {
             "required": ["path"],
             "properties": {
-                "path": _path(
+                "path": shared(
+                    "path",
                     "The file, with `x_train` and `x_test` (and `y_train`, `y_test`), or with `x` "
-                    "(and `y`), which a `test_fraction` parts."
+                    "(and `y`), which a `test_fraction` parts.",
                 ),
                 **COMMON,
             },
@@ -54,10 +50,11 @@ SETTINGS = choice(
         "images": {
             "required": ["path", "colour", "test_fraction"],
             "properties": {
-                "path": _path(
-                    "The folder. If it has subfolders, each is a class; all images have one size."
+                "path": shared(
+                    "path",
+                    "The folder. If it has subfolders, each is a class; all images have one size.",
                 ),
-                "colour": {"$ref": "#/$defs/colour", "meaning": "What images are converted to."},
+                "colour": shared("colour", "What images are converted to."),
                 **COMMON,
             },
         },

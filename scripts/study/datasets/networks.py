@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from study.datasets._random_graphs import GRAPH_MODELS, PARAMETERS, RandomGraph, unfit
-from study.settings import when
+from study.settings import shared, when
 from vae.names import require_known
 
 if TYPE_CHECKING:
@@ -326,14 +326,13 @@ STRUCTURE = {
             "meaning": "All but nodes and seed.",
             "type": "object",
         },
-        "edge_probability": {
-            "$ref": "#/$defs/probability",
-            "meaning": "1 if absent: probability that an edge of the graph is one of the network.",
-        },
-        "fixed_graph": {
-            "$ref": "#/$defs/switch",
-            "meaning": "False if absent: whether a published class is drawn from one graph.",
-        },
+        "edge_probability": shared(
+            "probability",
+            "1 if absent: probability that an edge of the graph is one of the network.",
+        ),
+        "fixed_graph": shared(
+            "switch", "False if absent: whether a published class is drawn from one graph."
+        ),
     },
     "allOf": when(
         "generator",
@@ -361,8 +360,8 @@ SETTINGS = {
             "report's authors did) or `like_for_like` (symmetric networks, each of its own graph).",
             "enum": [*PROTOCOLS],
         },
-        "nodes": {"$ref": "#/$defs/two_or_more", "meaning": "Nodes of a network."},
-        "graphs": {"$ref": "#/$defs/two_or_more", "meaning": "Graphs drawn for each structure."},
+        "nodes": shared("two_or_more", "Nodes of a network."),
+        "graphs": shared("two_or_more", "Graphs drawn for each structure."),
         "structures": {
             "description": "a mapping from names to network structures",
             "meaning": "Each class of networks by a name of your choice.",
@@ -371,11 +370,11 @@ SETTINGS = {
             "propertyNames": {"$ref": "#/$defs/name"},
             "additionalProperties": STRUCTURE,
         },
-        "test_fraction": {
-            "$ref": "#/$defs/fraction",
-            "meaning": "The part of each class held out; of published networks, the size of the "
+        "test_fraction": shared(
+            "fraction",
+            "The part of each class held out; of published networks, the size of the "
             "second set of draws, as a part of the first.",
-        },
+        ),
     },
 }
 

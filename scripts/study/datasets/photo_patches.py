@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from study.datasets._colours import CHANNELS
+from study.settings import shared
 from vae.names import require_known
 
 if TYPE_CHECKING:
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
 SETTINGS = {
     "required": ["colour", "patch", "train", "test"],
     "properties": {
-        "colour": {
-            "$ref": "#/$defs/colour",
-            "meaning": "`grey` is the mean of the channels, rounded to a grey level.",
-        },
+        "colour": shared("colour", "`grey` is the mean of the channels, rounded to a grey level."),
         "patch": {
             "meaning": "The side in pixels.",
             "description": "a whole number from 1 to 160, so that a photograph has room for both "
@@ -30,8 +28,8 @@ SETTINGS = {
             "minimum": 1,
             "maximum": 160,
         },
-        "train": {"$ref": "#/$defs/two_or_more", "meaning": "Patches to train on."},
-        "test": {"$ref": "#/$defs/two_or_more", "meaning": "Patches to test on."},
+        "train": shared("two_or_more", "Patches to train on."),
+        "test": shared("two_or_more", "Patches to test on."),
     },
 }
 
