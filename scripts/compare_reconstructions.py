@@ -18,10 +18,10 @@ from study.comparison import (
     sampled_errors,
 )
 from study.dataset import load_dataset
-from study.datasets.subset import training_rows
 from study.pixels import grey_levels
 from study.reconstruction import entropy_floor, half_width, mean_image_errors
 from study.results import MODELS, classes_in_turn
+from study.subset import training_rows
 from vae.boltzmann.estimators import load_machine
 from vae.model import load_model
 from vae.names import require_known

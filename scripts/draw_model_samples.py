@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from step import run
+from study.binarised import binarised
 from study.dataset import load_dataset
-from study.datasets.binarised import binarised
 from study.neighbours import nearest_training_images
 from study.pixels import grey_levels
 from study.results import classes_in_turn

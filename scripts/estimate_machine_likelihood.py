@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from step import run
+from study.binarised import binarised
 from study.dataset import load_dataset
-from study.datasets.binarised import binarised
 from study.likelihood_table import Measurement, Subject, mean_and_interval, write_likelihoods
 from vae.boltzmann.annealing import (
     forward_log_partition,

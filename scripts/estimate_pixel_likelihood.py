@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from step import run
+from study.binarised import binarised
 from study.dataset import load_dataset
-from study.datasets.binarised import binarised
 from study.likelihood_table import Measurement, Subject, mean_and_interval, write_likelihoods
 from vae.pixel_models import BernoulliMixture, IndependentPixels
 from vae.seeding import generator

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from step import run
+from study.binarised import binarised
 from study.dataset import load_dataset
-from study.datasets.binarised import binarised
 from study.likelihood_table import Measurement, Subject, mean_and_interval, write_likelihoods
 from vae.likelihood import importance_log_likelihood, quadrature_log_likelihood
 from vae.model import load_model

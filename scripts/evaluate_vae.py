@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from step import run
+from study.binarised import binarised
 from study.dataset import Dataset, as_pixels, load_dataset
-from study.datasets.binarised import binarised
-from study.datasets.subset import training_rows
 from study.evaluation import active_units, latent_manifold, mean_squared_error
 from study.pixels import grey_levels
 from study.results import MEASUREMENT, RUN, classes_in_turn
+from study.subset import training_rows
 from vae.history import Measurement, read_history
 from vae.model import Model, load_model
 from vae.objective import binary_cross_entropy

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from step import run
 from study.dataset import load_dataset
-from study.datasets.subset import training_rows
+from study.subset import training_rows
 from vae.boltzmann.estimators import DBN, LayerMeasurement
 from vae.seeding import generator
 

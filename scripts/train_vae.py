@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from step import run
+from study.binarised import binarised
 from study.dataset import load_dataset
-from study.datasets.binarised import binarised
-from study.datasets.subset import training_rows
+from study.subset import training_rows
 from vae.architecture import Architecture
 from vae.backends import limit_threads
 from vae.history import write_history

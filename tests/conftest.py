@@ -14,6 +14,10 @@ ROOT = Path(__file__).parents[1]
 TINY = "tests/config/tiny.yaml"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write", action="store_true", help="write the tables of config/README.md")
+
+
 @dataclass(frozen=True)
 class Project:
     """A copy of the project in a folder of its own."""

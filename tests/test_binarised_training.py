@@ -8,8 +8,8 @@ import pytest
 from estimate_pixel_likelihood import estimate_pixel_likelihood
 from estimate_vae_likelihood import estimate_vae_likelihood
 from evaluate_vae import evaluate_vae
+from study.binarised import binarised
 from study.dataset import Dataset, save_dataset
-from study.datasets.binarised import binarised
 from study.likelihood_table import LIKELIHOOD
 from train_vae import train_vae
 from vae.architecture import Architecture

@@ -10,33 +10,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
+from key_tables import with_tables
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
 from planning.catalogue import load_catalogue
-from planning.datasets import (
-    DIGITS,
-    OWN_PATHS,
-    RAW_FILES,
-    downloads,
-    input_dimension,
-    names_of_kind,
-    training_items,
-)
+from planning.datasets import files, input_dimension, raw_files, training_items
 from planning.runs import EXPERIMENTS, MACHINES, OPTIONAL_EXPERIMENTS
-from planning.validation import CATALOGUE_SCHEMA, SCHEMA, ConfigError, check
+from planning.schema import CATALOGUE, CONFIG, load_schema
+from planning.validation import ConfigError, check
 from study.benchmark.cost import VARIED
-from study.datasets import cifar, frey_face, images, mnist
-from study.datasets.digits import digits
-from study.datasets.networks import PROTOCOLS, simulate
-from study.datasets.photo_patches import COLOURS, photo_patches
-from study.datasets.random_graphs import GRAPH_MODELS
+from study.comparison import PROTOCOLS
+from study.datasets import KINDS, cifar10, frey_face, mnist, module
+from study.datasets.digits import COUNTS
+from study.datasets.photo_patches import photo_patches
 from study.peers import PEERS
-from vae.architecture import ACTIVATIONS, INITIALISATIONS, LIKELIHOODS
-from vae.backends import BACKENDS
-from vae.optimizer import OPTIMIZERS
 
 ROOT = Path(__file__).parents[1]
 OPTIONAL = {"edge_probability", "fixed_graph", "squash_mean", "also", "updates", "seeds"}
@@ -72,7 +61,7 @@ def config(default: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
-    return yaml.safe_load(SCHEMA.read_text())
+    return load_schema(CONFIG)
 
 
 def put(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
@@ -225,7 +214,7 @@ WRONG = [
     (
         drop("datasets.digits.kind"),
         "datasets.digits.kind is missing; "
-        "expected one of digits, photo_patches, networks, mnist, frey_face, cifar10, files",
+        "expected one of cifar10, digits, files, frey_face, mnist, networks, photo_patches",
     ),
     (
         drop(f"{NETWORKS}.small_world.parameters.p"),
@@ -284,7 +273,7 @@ WRONG = [
     (
         put("datasets.digits.kind", "digit"),
         'datasets.digits.kind is "digit"; '
-        "expected one of digits, photo_patches, networks, mnist, frey_face, cifar10, files; "
+        "expected one of cifar10, digits, files, frey_face, mnist, networks, photo_patches; "
         "the nearest is digits",
     ),
     (
@@ -477,18 +466,16 @@ WRONG = [
     ),
     (
         put(f"{NETWORKS}.community.parameters.sizes", [34, 33]),
-        f"{NETWORKS}.community.parameters.sizes has the sum 67; "
-        "expected that of datasets.networks_published.nodes, which is 68",
+        f"{NETWORKS}.community.parameters.sizes is [34, 33]; "
+        "expected a list of positive whole numbers that add up to 68 nodes",
     ),
     (
         put(f"{NETWORKS}.sparse.parameters.m", 2279),
-        f"{NETWORKS}.sparse.parameters.m is 2279; "
-        "expected at most 2278, since datasets.networks_published.nodes is 68",
+        f"{NETWORKS}.sparse.parameters.m is 2279; expected a whole number, 0 to 2278 for 68 nodes",
     ),
     (
-        put(f"{NETWORKS}.small_world.parameters.k", 68),
-        f"{NETWORKS}.small_world.parameters.k is 68; "
-        "expected at most 67, since datasets.networks_published.nodes is 68",
+        put(f"{NETWORKS}.small_world.parameters.k", 69),
+        f"{NETWORKS}.small_world.parameters.k is 69; expected a whole number, 0 to 68 for 68 nodes",
     ),
     (
         put("architectures.two_layer_200.squash_mean", True),
@@ -681,12 +668,13 @@ def test_sources_are_checked_as_laid_over_the_catalogue(
         assert found.startswith(f"config: sources{sentence}")
 
 
-def test_downloads_are_what_the_catalogue_has() -> None:
+def test_the_catalogue_has_what_kinds_of_datasets_are_made_of() -> None:
     catalogue = load_catalogue({})
-    assert set(catalogue) == set(RAW_FILES)
-    for kind, files in RAW_FILES.items():
-        assert set(files.values()) == set(catalogue[kind]["files"])
-    assert downloads({"kind": "cifar10", "source": "copy", "colour": "rgb"}) == {
+    made_of = {kind: raw_files({"kind": kind}) for kind in KINDS}
+    assert set(catalogue) == {kind for kind in KINDS if made_of[kind]}
+    for kind, source in catalogue.items():
+        assert set(source["files"]) == set(made_of[kind].values())
+    assert files({"kind": "cifar10", "source": "copy", "colour": "rgb"}) == {
         "archive": "results/downloads/copy/cifar-10-binary.tar.gz"
     }
 
@@ -757,28 +745,29 @@ def test_keys_that_are_no_text(config: dict[Any, Any]) -> None:
 
 def test_schemas_are_schemas(schema: dict[str, Any]) -> None:
     Draft202012Validator.check_schema(schema)
-    Draft202012Validator.check_schema(yaml.safe_load(CATALOGUE_SCHEMA.read_text()))
+    Draft202012Validator.check_schema(load_schema(CATALOGUE))
 
 
 def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
+    """A schema and all within it, but for conditions."""
     if isinstance(schema, dict):
         yield schema
-        schema = list(schema.values())
+        schema = [part for key, part in schema.items() if key != "if"]
     if isinstance(schema, list):
         for part in schema:
             yield from subschemas(part)
 
 
 def test_schema_rejects_unknown_keys_everywhere(schema: dict[str, Any]) -> None:
-    """A mapping closes itself, or holds named things, or leaves that to its kind or format."""
-    definitions = [schema, *schema["properties"].values(), *schema["$defs"].values()]
-    open_ended = [
-        definition
-        for definition in definitions
-        if (definition.get("type") == "object" or "required" in definition)
-        and "additionalProperties" not in definition
-    ]
-    assert open_ended == [schema["$defs"][name] for name in ("dataset", "files")]
+    """A mapping closes itself, or holds named things, or leaves that to a choice within it."""
+    assert [
+        part
+        for part in subschemas(schema)
+        if part.get("type") == "object"
+        and "additionalProperties" not in part
+        and "properties" in part
+        and "allOf" not in part
+    ] == []
 
 
 def test_schema_has_no_defaults(schema: dict[str, Any]) -> None:
@@ -807,8 +796,8 @@ def test_default_holds_every_key_of_the_schema_that_is_not_optional(
 ) -> None:
     other_generators = {"p", "d"}
     other_kinds = set()
-    for kind in ("frey_face", "cifar10", "files", "idx", "npz", "images"):
-        other_kinds |= schema["$defs"][kind]["properties"].keys()
+    for kind in ("frey_face", "cifar10", "files"):
+        other_kinds |= keys_of(schema, module(kind).SETTINGS)
     named = {
         name for part in ("datasets", "architectures", "trainings") for name in config[part]
     } | set(config["datasets"]["networks_published"]["structures"])
@@ -818,62 +807,42 @@ def test_default_holds_every_key_of_the_schema_that_is_not_optional(
     assert expected - keys_in(config) <= OPTIONAL | other_generators | other_kinds
 
 
-def readme_keys() -> dict[str, set[str]]:
-    """Keys in the first columns of the README's tables, by the section's key."""
-    sections: dict[str, set[str]] = {}
-    section = ""
-    for line in (ROOT / "config/README.md").read_text().splitlines():
-        if line.startswith("## "):
-            section = line.removeprefix("## ").strip("`")
-            sections[section] = set()
-        elif line.startswith("| `"):
-            sections[section] |= set(re.findall(r"`(\w+)`", line.split("|")[1]))
-    return sections
+README = ROOT / "config/README.md"
 
 
-def test_readme_explains_every_key_and_no_other(schema: dict[str, Any]) -> None:
-    expected: dict[str, set[str]] = {"Single values": set()}
-    for key, part in schema["properties"].items():
-        if keys := keys_of(schema, part):
-            expected[key] = keys
-        else:
-            expected["Single values"].add(key)
-    catalogue = yaml.safe_load(CATALOGUE_SCHEMA.read_text())
-    expected["Single values"].remove("sources")
-    expected["sources"] = keys_of(catalogue, catalogue)
-    assert readme_keys() == expected
+def test_the_tables_of_the_readme_are_those_of_the_schemas(
+    request: pytest.FixtureRequest,
+) -> None:
+    text = README.read_text(encoding="utf-8")
+    written = with_tables(text)
+    if request.config.getoption("--write"):
+        README.write_text(written, encoding="utf-8")
+    else:
+        assert text == written, "write them: pytest tests/test_config.py --write"
 
 
-def choices(schema: Mapping[str, Any], *path: str) -> list[str]:
-    part = schema
-    for step in path:
-        part = part[step]
-    return part["enum"]
+def test_the_readme_explains_every_key(schema: dict[str, Any]) -> None:
+    catalogue = load_schema(CATALOGUE)
+    text = README.read_text(encoding="utf-8")
+    sections = re.findall(r"^## `(\w+)`$", text, re.MULTILINE)
+    explained = re.findall(r"^\| `(?:.*\.)?(\w+)` \|", with_tables(text), re.MULTILINE)
+    in_words = {"updates"}
+    expected = keys_of(schema, schema) | keys_of(catalogue, catalogue)
+    assert {*sections, *explained} | in_words == expected
 
 
 def test_schema_names_what_the_library_has(schema: dict[str, Any]) -> None:
-    definitions = schema["$defs"]
-    assert tuple(choices(definitions, "activation")) == ACTIVATIONS
-    assert tuple(choices(definitions, "architecture", "properties", "likelihood")) == LIKELIHOODS
-    assert tuple(choices(definitions, "backends", "items")) == BACKENDS
-    training = definitions["training"]["properties"]
-    assert choices(training, "optimizer") == list(OPTIMIZERS)
-    assert tuple(choices(training, "initialisation")) == INITIALISATIONS
+    """Lists that cannot be read while the workflow is planned, since their modules need NumPy."""
     benchmark = schema["properties"]["benchmark"]["properties"]
-    assert tuple(choices(benchmark, "peers", "items")) == PEERS
+    assert tuple(benchmark["peers"]["items"]["enum"]) == PEERS
     assert {f"{name}s" for name in VARIED} < set(benchmark["cost"]["properties"])
-    assert tuple(choices(definitions, "photo_patches", "properties", "colour")) == COLOURS
-    assert tuple(choices(definitions, "colour")) == cifar.COLOURS == tuple(images.COLOURS)
-    assert choices(definitions, "files", "properties", "format") == list(OWN_PATHS)
-    assert tuple(schema["properties"]["experiments"]["required"]) == EXPERIMENTS
+    assert tuple(schema["properties"]["protocols"]["items"]["enum"]) == PROTOCOLS
+
+
+def test_schema_names_what_is_planned(schema: dict[str, Any]) -> None:
     experiments = schema["properties"]["experiments"]["properties"]
     assert tuple(experiments) == EXPERIMENTS + OPTIONAL_EXPERIMENTS
     assert tuple(schema["properties"]["boltzmann_machines"]["required"]) == MACHINES
-    assert choices(definitions, "networks", "properties", "protocol") == list(PROTOCOLS)
-    assert choices(definitions, "structure", "properties", "generator") == list(GRAPH_MODELS)
-    for name, model in GRAPH_MODELS.items():
-        assert tuple(definitions[name]["required"]) == model.parameters
-        assert tuple(definitions[name]["properties"]) == model.parameters
 
 
 def test_schema_knows_the_largest_patch() -> None:
@@ -886,36 +855,36 @@ def test_schema_knows_the_largest_patch() -> None:
 # What is known of datasets before any data are read
 
 
-def test_digits_have_the_planned_size() -> None:
-    for fraction in (0.1, 0.25, 0.3333):
-        dataset = digits(fraction, np.random.default_rng(0))
-        settings = {"kind": "digits", "test_fraction": fraction}
-        assert dataset.x_train.shape == (training_items(settings), input_dimension(settings))
-    assert sum(DIGITS) == len(dataset.x_train) + len(dataset.x_test)
-
-
-@pytest.mark.parametrize("colour", ["grey", "rgb"])
-def test_photo_patches_have_the_planned_size(colour: str) -> None:
-    dataset = photo_patches(colour, 4, 6, 2, np.random.default_rng(0))
-    settings = {"kind": "photo_patches", "colour": colour, "patch": 4, "train": 6, "test": 2}
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *({"kind": "digits", "test_fraction": fraction} for fraction in (0.1, 0.25, 0.3333)),
+        *(
+            {"kind": "photo_patches", "colour": colour, "patch": 4, "train": 6, "test": 2}
+            for colour in ("grey", "rgb")
+        ),
+        *(
+            {
+                "kind": "networks",
+                "protocol": protocol,
+                "nodes": 6,
+                "graphs": 7,
+                "structures": {
+                    "sparse": {"generator": "gnm_random_graph", "parameters": {"m": 4}},
+                    "ring": {"generator": "watts_strogatz_graph", "parameters": {"k": 2, "p": 0.5}},
+                },
+                "test_fraction": 0.3333,
+            }
+            for protocol in ("published", "like_for_like")
+        ),
+    ],
+    ids=lambda settings: settings["kind"],
+)
+def test_data_have_the_planned_size(settings: dict[str, Any]) -> None:
+    dataset, _ = module(settings["kind"]).prepare(settings, {}, np.random.default_rng(0))
     assert dataset.x_train.shape == (training_items(settings), input_dimension(settings))
-
-
-@pytest.mark.parametrize("protocol", ["published", "like_for_like"])
-def test_networks_have_the_planned_size(protocol: str) -> None:
-    settings: dict[str, Any] = {
-        "protocol": protocol,
-        "nodes": 6,
-        "graphs": 7,
-        "structures": {
-            "sparse": {"generator": "gnm_random_graph", "parameters": {"m": 4}},
-            "ring": {"generator": "watts_strogatz_graph", "parameters": {"k": 2, "p": 0.5}},
-        },
-        "test_fraction": 0.3333,
-    }
-    dataset = simulate(**settings, rng=np.random.default_rng(0)).dataset
-    settings["kind"] = "networks"
-    assert dataset.x_train.shape == (training_items(settings), input_dimension(settings))
+    if settings["kind"] == "digits":
+        assert sum(COUNTS) == len(dataset.x_train) + len(dataset.x_test)
 
 
 def test_published_data_have_the_planned_size() -> None:
@@ -924,28 +893,16 @@ def test_published_data_have_the_planned_size() -> None:
     assert input_dimension({"kind": "mnist"}) == mnist.SIDE**2
     film = {"kind": "frey_face", "test": 200}
     assert training_items(film) == frey_face.FRAMES - 200
-    assert input_dimension(film) == np.prod(frey_face.SHAPE)
+    assert input_dimension(film) == frey_face.HEIGHT * frey_face.WIDTH
     for colour, channels in (("grey", 1), ("rgb", 3)):
         photographs = {"kind": "cifar10", "colour": colour, "source": "cifar10"}
-        assert training_items(photographs) == len(cifar.TRAIN) * cifar.BATCH
-        assert input_dimension(photographs) == channels * cifar.SIDE**2
+        assert training_items(photographs) == len(cifar10.TRAIN) * cifar10.BATCH
+        assert input_dimension(photographs) == channels * cifar10.SIDE**2
 
 
 def test_only_files_of_ones_own_know_their_size() -> None:
     mine = {"kind": "files", "format": "npz", "path": "mine.npz"}
     assert (training_items(mine), input_dimension(mine)) == (None, None)
-
-
-def test_names_of_a_kind_are_a_pattern(config: dict[str, Any]) -> None:
-    pattern = names_of_kind(config, "photo_patches")
-    assert pattern == "photo_patches_grey|photo_patches_rgb"
-    config["datasets"] |= {
-        "letters": {"kind": "files", "format": "idx", "train_images": "a"},
-        "arrays": {"kind": "files", "format": "npz", "path": "b"},
-    }
-    assert names_of_kind(config, "files", format="npz") == "arrays"
-    del config["datasets"]["digits"]
-    assert not any(re.match(names_of_kind(config, "digits"), name) for name in ("digits", ""))
 
 
 def test_planning_loads_no_heavy_library() -> None:

@@ -8,14 +8,14 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
+from conftest import copy_project
 from sklearn.datasets import load_digits, load_sample_image
 
-from prepare_digits import prepare_digits
-from prepare_photo_patches import prepare_photo_patches
+from prepare_dataset import prepare_dataset
 from study.dataset import Dataset, load_dataset, save_dataset
 from study.datasets.digits import digits
 from study.datasets.photo_patches import disjoint_patches, photo_patches
-from study.datasets.split import labelled, stratified_split
+from study.split import labelled, stratified_split
 from vae.seeding import generator
 
 ARRAYS: dict[str, Any] = {
@@ -219,30 +219,73 @@ class TestPhotoPatches:
             photo_patches("grey", patch, train, test, rng())
 
 
+STRIPES = '''"""Stripes."""
+
+SETTINGS = {"required": ["width"], "properties": {"width": {"$ref": "#/$defs/count"}}}
+
+
+def input_dimension(settings):
+    return settings["width"] ** 2
+
+
+def training_items(settings):
+    return 2
+
+
+def prepare(settings, files, rng):
+    import numpy as np
+
+    from study.dataset import Dataset
+
+    x = np.eye(settings["width"], dtype=np.uint8).repeat(settings["width"], axis=1)
+    y = np.zeros(2, np.int64)
+    shape, names = np.array([settings["width"]] * 2), np.array(["stripe"])
+    terms = {"split": "by hand", "source": "here", "licence": "free", "citation": "none"}
+    return Dataset(x[:2], y, x[:2], y, shape, names), terms
+'''
+
+
+def test_a_kind_is_one_module(tmp_path: Path) -> None:
+    project = copy_project(tmp_path)
+    (project.root / "scripts/study/datasets/stripes.py").write_text(STRIPES)
+    datasets = {"thin": {"kind": "stripes", "width": 3}}
+    (project.root / "my.yaml").write_text(json.dumps({"datasets": datasets}))
+    card = "results/datasets/thin.json"
+    project.snakemake(card, config="my.yaml")
+    assert json.loads((project.root / card).read_text())["shape"] == [3, 3]
+    for kind, planned in (("digits", False), ("stripes", True)):
+        with open(project.root / f"scripts/study/datasets/{kind}.py", "a") as file:
+            file.write("\nEDITED = True\n")
+        printed = project.snakemake("--dry-run", card, config="my.yaml")
+        assert ("prepare_dataset" in printed) == planned, f"{kind} was edited"
+    (project.root / "my.yaml").write_text(json.dumps({"datasets": {"thin": {"kind": "stripes"}}}))
+    printed = project.snakemake(card, config="my.yaml", status=1)
+    assert "datasets.thin.width is missing; expected a whole number of 1 or more" in printed
+
+
 @pytest.mark.parametrize(
-    ("step", "settings"),
+    "settings",
     [
-        (prepare_digits, {"test_fraction": 0.25}),
-        (prepare_photo_patches, {"colour": "rgb", "patch": 8, "train": 20, "test": 10}),
+        {"kind": "digits", "test_fraction": 0.25},
+        {"kind": "photo_patches", "colour": "rgb", "patch": 8, "train": 20, "test": 10},
     ],
+    ids=lambda settings: settings["kind"],
 )
 class TestSteps:
     def test_a_seed_gives_the_same_bytes_and_another_seed_others(
-        self, tmp_path: Path, step: Any, settings: dict[str, Any]
+        self, tmp_path: Path, settings: dict[str, Any]
     ) -> None:
         written = []
         for run, seed in enumerate([663, 663, 664]):
             dataset, card = tmp_path / f"{run}.npz", tmp_path / f"{run}.json"
-            step(dataset=dataset, card=card, name="mine", seed=seed, **settings)
+            prepare_dataset(dataset, card, "mine", settings, {}, seed)
             written.append((dataset.read_bytes(), card.read_bytes()))
         assert written[0] == written[1]
         assert written[0][0] != written[2][0]
 
-    def test_the_card_describes_the_file(
-        self, tmp_path: Path, step: Any, settings: dict[str, Any]
-    ) -> None:
+    def test_the_card_describes_the_file(self, tmp_path: Path, settings: dict[str, Any]) -> None:
         path = tmp_path / "mine.npz"
-        step(dataset=path, card=tmp_path / "mine.json", name="mine", seed=1, **settings)
+        prepare_dataset(path, tmp_path / "mine.json", "mine", settings, {}, 1)
         data = load_dataset(path)
         card = json.loads((tmp_path / "mine.json").read_text(encoding="utf-8"))
         assert card["name"] == "mine"

@@ -16,11 +16,13 @@ from packaging.utils import canonicalize_name
 
 from generate import ENVS, LOCK, PEERS_LOCK, ROOT, STEPS, read_lock, read_steps
 from planning.imports import code_inputs
+from study import datasets
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCKED = read_lock(LOCK.read_text())
 LOCKED_PEERS = read_lock(PEERS_LOCK.read_text())
 KINDS = sorted(read_steps())
+BY_NAME = {"prepare_dataset": [f"study.datasets.{kind}" for kind in datasets.KINDS]}
 SOURCES = ("scripts", "workflow", "envs", "tests")
 
 
@@ -147,7 +149,10 @@ def distributions() -> dict[str, set[str]]:
 @pytest.mark.parametrize(("rule", "kind"), list(conda_rules()))
 def test_what_a_rule_imports_is_in_its_environment(rule, kind):
     script = f"{rule}.py"
-    files = [f"scripts/{script}", *code_inputs(script)]
+    by_name = (
+        [f"study.datasets.{each}" for each in datasets.KINDS] if rule == "prepare_dataset" else []
+    )
+    files = [f"scripts/{script}", *code_inputs(script, *by_name)]
     there = set(pins(kind))
     for file in files:
         for module in third_party_imports(ROOT / file):

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from simulate_networks import simulate_networks
+from prepare_dataset import prepare_dataset
 from study.dataset import Dataset, load_dataset
+from study.datasets._random_graphs import GRAPH_MODELS, RandomGraph
 from study.datasets.networks import SimulatedNetworks, Structure, simulate, total_entropy
-from study.datasets.random_graphs import GRAPH_MODELS, RandomGraph
 
 NODES = 20
 STRUCTURES: dict[str, dict[str, Any]] = {
@@ -239,8 +239,8 @@ class TestErrors:
                 r"sizes: expected a list .* add up to 20 nodes, got \[10, 9\]",
             ),
             (
-                {"generator": "barabasi_albert_graph", "parameters": {"m": 20}},
-                "barabasi_albert_graph: no graph of 20 nodes can be drawn with m=20",
+                {"generator": "barabasi_albert_graph", "parameters": {"m": 0}},
+                "barabasi_albert_graph: no graph of 20 nodes can be drawn with m=0",
             ),
         ],
     )
@@ -270,7 +270,15 @@ class TestStep:
     def write(self, folder: Path, protocol: str, seed: int) -> tuple[Path, Path]:
         dataset, card = folder / f"{seed}.npz", folder / f"{seed}.json"
         folder.mkdir(exist_ok=True)
-        simulate_networks(dataset, card, "mine", protocol, NODES, 12, STRUCTURES, 1 / 3, seed)
+        settings = {
+            "kind": "networks",
+            "protocol": protocol,
+            "nodes": NODES,
+            "graphs": 12,
+            "structures": STRUCTURES,
+            "test_fraction": 1 / 3,
+        }
+        prepare_dataset(dataset, card, "mine", settings, {}, seed)
         return dataset, card
 
     def test_a_seed_gives_the_same_bytes_and_another_seed_others(

@@ -15,29 +15,32 @@ from conftest import ROOT, copy_project
 from PIL import Image
 from scipy.io import savemat
 
-from prepare_cifar10 import prepare_cifar10
-from prepare_frey_face import prepare_frey_face
-from prepare_idx import prepare_idx
-from prepare_images import prepare_images
-from prepare_mnist import prepare_mnist
-from prepare_npz import prepare_npz
-from study.dataset import load_dataset
-from study.datasets import cifar
+from prepare_dataset import prepare_dataset
+from study.dataset import Dataset, load_dataset
+from study.datasets import cifar10 as cifar10_module
 from study.datasets import mnist as mnist_module
-from study.datasets.arrays import read_npz
-from study.datasets.cifar import CLASSES, RECORD_BYTES, TEST, TRAIN, cifar10
+from study.datasets._idx import read_idx
+from study.datasets._images import image_files, read_images
+from study.datasets._npz import read_npz
+from study.datasets._own import Images, own_dataset
+from study.datasets.cifar10 import CLASSES, RECORD_BYTES, TEST, TRAIN, cifar10
 from study.datasets.frey_face import FRAMES, frey_face
-from study.datasets.idx import read_idx
-from study.datasets.images import image_files, read_images
-from study.datasets.matlab import read_matrix
 from study.datasets.mnist import mnist
-from study.datasets.own import Images, own_dataset
 from study.results import read_card
 
 RAW = ROOT.parent / "shared" / "data" / "raw"
 needs_raw_files = pytest.mark.skipif(not RAW.is_dir(), reason=f"no raw files in {RAW}")
 
-PROVENANCE = {"source": "here", "licence": "free", "citation": "none"}
+ORIGIN = {"source": "here", "licence": "free", "citation": "none", "raw_files": {"a": "b"}}
+
+
+def prepared(
+    folder: Path, settings: dict[str, Any], origin: dict[str, Any] = ORIGIN, **files: Any
+) -> tuple[Dataset, dict[str, Any]]:
+    """Prepare a dataset; return it and its card as they are read again."""
+    dataset, card = folder / "mine.npz", folder / "mine.json"
+    prepare_dataset(dataset, card, "mine", settings, origin, 1, **files)
+    return load_dataset(dataset), read_card(card)
 
 
 def rng() -> np.random.Generator:
@@ -96,26 +99,20 @@ class TestIdx:
         with pytest.raises(ValueError, match="byte 39 of the unpacked data: the file ends"):
             read_idx(path, 3)
 
-    def test_a_cut_gzip_file(self, tmp_path: Path) -> None:
-        packed = gzip.compress(idx(IMAGES))
-        path = write(tmp_path / "images.gz", packed[:-9])
-        with pytest.raises(
-            ValueError, match=f"byte {len(packed) - 9}: the file ends in the middle"
-        ):
+    @pytest.mark.parametrize(
+        "change", [lambda packed: packed[:-9], lambda packed: packed + b"more"]
+    )
+    def test_gzip_data_that_are_not_whole(self, tmp_path: Path, change: Any) -> None:
+        path = write(tmp_path / "images.gz", change(gzip.compress(idx(IMAGES))))
+        with pytest.raises(ValueError, match=f"^{path}: its gzip data are damaged or were cut"):
             read_idx(path, 3)
 
     def test_a_corrupt_gzip_file(self, tmp_path: Path) -> None:
         noise = rng().integers(0, 256, (100, 10, 10))
         packed = bytearray(gzip.compress(idx(noise)))
         packed[5000] ^= 0xFF
-        with pytest.raises(ValueError, match=r"bytes [\d,]+ to [\d,]+: the gzip data are corrupt"):
+        with pytest.raises(ValueError, match=r"images.gz: its gzip data are damaged"):
             read_idx(write(tmp_path / "images.gz", bytes(packed)), 3)
-
-    def test_bytes_after_the_gzip_data(self, tmp_path: Path) -> None:
-        packed = gzip.compress(idx(IMAGES))
-        path = write(tmp_path / "images.gz", packed + b"more")
-        with pytest.raises(ValueError, match=f"byte {len(packed)}: expected the end.*4 more bytes"):
-            read_idx(path, 3)
 
 
 class TestMnist:
@@ -161,30 +158,17 @@ class TestMnist:
 
     @needs_raw_files
     def test_the_real_files(self, tmp_path: Path) -> None:
-        prepare_mnist(
-            *(
-                RAW / f"{name}-ubyte.gz"
-                for name in (
-                    "train-images-idx3",
-                    "train-labels-idx1",
-                    "t10k-images-idx3",
-                    "t10k-labels-idx1",
-                )
-            ),
-            dataset=tmp_path / "mnist.npz",
-            card=tmp_path / "mnist.json",
-            name="mnist",
-            provenance=PROVENANCE,
-            raw_files={"a": "b"},
+        data, card = prepared(
+            tmp_path,
+            {"kind": "mnist"},
+            **{part: RAW / file for part, file in mnist_module.RAW_FILES.items()},
         )
-        data = load_dataset(tmp_path / "mnist.npz")
         assert data.x_train.shape == (60_000, 784)
         assert np.bincount(data.y_test).tolist() == [
             980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009,
         ]  # fmt: skip
         assert data.y_train[:5].tolist() == [5, 0, 4, 1, 9]
         assert data.pixels("train").mean() == pytest.approx(0.1307, abs=1e-4)
-        card = read_card(tmp_path / "mnist.json")
         assert card["raw_files"] == {"a": "b"}
         assert card["licence"] == "free"
 
@@ -211,27 +195,18 @@ class TestFreyFace:
         with pytest.raises(ValueError, match="test: expected a whole number from 1 to 1964"):
             frey_face(film, test)
 
-    @pytest.mark.parametrize(
-        ("size", "message"),
-        [
-            (0, "byte 0: the file ends within its header of 128 bytes"),
-            (100, "byte 100: the file ends within its header of 128 bytes"),
-            (128, "byte 128: the file ends after its header"),
-            (130, "byte 130: the file ends within the element that begins at byte 128"),
-            (5000, "byte 5,000: the file ends within the element that begins at byte 128"),
-        ],
-    )
-    def test_a_cut_file(self, film: Path, tmp_path: Path, size: int, message: str) -> None:
+    @pytest.mark.parametrize("size", [0, 100, 128, 130, 5000])
+    def test_a_cut_file(self, film: Path, tmp_path: Path, size: int) -> None:
         path = write(tmp_path / "film.mat", film.read_bytes()[:size])
-        with pytest.raises(ValueError, match=f"^{path}: {message}"):
+        with pytest.raises(ValueError, match=f"^{path}: "):
             frey_face(path, 65)
 
     def test_another_format(self, film: Path, tmp_path: Path) -> None:
         page = write(tmp_path / "film.mat", b"<html>" + bytes(500))
-        with pytest.raises(ValueError, match=r"byte 0: expected a MATLAB file of version 5"):
+        with pytest.raises(ValueError, match=f"^{page}: cannot be read as a MATLAB file"):
             frey_face(page, 65)
         hdf5 = write(tmp_path / "new.mat", b"MATLAB 7.3".ljust(124) + b"\0\2IM" + bytes(500))
-        with pytest.raises(ValueError, match=r"byte 124: expected a MATLAB file of version 5"):
+        with pytest.raises(ValueError, match=f"^{hdf5}: cannot be read as a MATLAB file"):
             frey_face(hdf5, 65)
 
     @pytest.mark.parametrize("byte", [128, 136, 144, 152, 160, 168, 176])
@@ -249,39 +224,28 @@ class TestFreyFace:
     def test_another_variable_shape_or_type(self, tmp_path: Path) -> None:
         path = tmp_path / "film.mat"
         savemat(path, {"gg": np.zeros(3), "hh": np.zeros(3)})
-        with pytest.raises(ValueError, match="expected a variable ff, found gg, hh"):
+        with pytest.raises(ValueError, match=r"expected a variable ff, .*got none"):
             frey_face(path, 65)
         savemat(path, {"ff": FILM.T})
-        with pytest.raises(
-            ValueError, match=r"ff: expected uint8 of shape \(560, 1965\), got uint8"
-        ):
+        with pytest.raises(ValueError, match=r"ff, uint8 of shape \(560, 1965\), got uint8"):
             frey_face(path, 65)
         savemat(path, {"ff": FILM.astype(float)})
-        with pytest.raises(ValueError, match=r"ff: expected uint8 of shape .*got float64"):
+        with pytest.raises(ValueError, match=r"ff, uint8 of shape .*got float64"):
             frey_face(path, 65)
 
     def test_a_compressed_file(self, tmp_path: Path) -> None:
-        savemat(tmp_path / "a.mat", {"a": np.ones((2, 3), np.uint8)}, do_compression=True)
-        np.testing.assert_array_equal(
-            read_matrix(tmp_path / "a.mat", "a", (2, 3), np.uint8), np.ones((2, 3))
-        )
-        data = bytearray((tmp_path / "a.mat").read_bytes())
+        path = tmp_path / "film.mat"
+        savemat(path, {"ff": FILM}, do_compression=True)
+        np.testing.assert_array_equal(frey_face(path, 65).x_train, FILM.T[:1900])
+        data = bytearray(path.read_bytes())
         data[150] ^= 0xFF
-        with pytest.raises(ValueError, match="malformed within its MATLAB elements"):
-            read_matrix(write(tmp_path / "b.mat", bytes(data)), "a", (2, 3), np.uint8)
+        with pytest.raises(ValueError, match=f"^{path}: cannot be read as a MATLAB file"):
+            frey_face(write(path, bytes(data)), 65)
 
     @needs_raw_files
     def test_the_real_file(self, tmp_path: Path) -> None:
-        prepare_frey_face(
-            RAW / "frey_rawface.mat",
-            dataset=tmp_path / "frey.npz",
-            card=tmp_path / "frey.json",
-            name="frey",
-            test=200,
-            provenance=PROVENANCE,
-            raw_files={},
-        )
-        data = load_dataset(tmp_path / "frey.npz")
+        settings = {"kind": "frey_face", "test": 200}
+        data, card = prepared(tmp_path, settings, film=RAW / "frey_rawface.mat")
         assert data.x_train.shape == (1765, 560)
         frames = data.x_train.reshape(-1, 28, 20).astype(float)
         # Neighbouring frames, rows and columns are alike, as those of shuffled ones are not.
@@ -289,8 +253,7 @@ class TestFreyFace:
             shuffled = rng().permutation(frames, axis=axis)
             alike = np.abs(np.diff(frames, axis=axis)).mean()
             assert alike < 0.8 * np.abs(np.diff(shuffled, axis=axis)).mean()
-        split = read_card(tmp_path / "frey.json")["split"]
-        assert split == "the last 200 frames of the film held out, as one contiguous block"
+        assert card["split"] == "the last 200 frames of the film held out, as one contiguous block"
 
 
 def archive(members: Iterable[tuple[Any, bytes]]) -> bytes:
@@ -308,7 +271,7 @@ class TestCifar10:
     @pytest.fixture
     def records(self, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
         """Records of six batches of 4 images each."""
-        monkeypatch.setattr(cifar, "BATCH", 4)
+        monkeypatch.setattr(cifar10_module, "BATCH", 4)
         records = rng().integers(0, 256, (6, 4, RECORD_BYTES)).astype(np.uint8)
         records[:, :, 0] %= 10
         return records
@@ -337,33 +300,29 @@ class TestCifar10:
 
     def refused(self, tmp_path: Path, data: bytes) -> str:
         path = write(tmp_path / "a.tar.gz", data)
-        with pytest.raises(ValueError, match=f"^{path}: byte") as raised:
+        with pytest.raises(ValueError, match=f"^{path}: ") as raised:
             cifar10(path, "grey")
         return str(raised.value).removeprefix(f"{path}: ")
 
     def test_a_cut_archive(self, tmp_path: Path, members: list[tuple[Any, bytes]]) -> None:
         whole = archive(members)
         message = self.refused(tmp_path, gzip.compress(whole)[:-100])
-        assert message.endswith("the file ends in the middle of its gzip data; it was cut short")
+        assert message.startswith("cannot be read as a tar archive")
         for size in range(100, len(whole) - 22_000, 9_999):
-            assert self.refused(tmp_path, gzip.compress(whole[:size])).startswith("byte ")
+            self.refused(tmp_path, gzip.compress(whole[:size]))
         last = self.refused(tmp_path, gzip.compress(archive(members[:5])))
-        assert last.endswith(f"the archive ends without {TEST}; it may be cut short")
+        assert last == f"{TEST}: expected 12,292 bytes, found 0"
 
-    def test_members_of_another_size_kind_or_number(
+    def test_members_of_another_size_or_kind(
         self, tmp_path: Path, members: list[tuple[Any, bytes]]
     ) -> None:
         short = [(TRAIN[0], b"short"), *members[1:]]
-        assert self.refused(tmp_path, gzip.compress(archive(short))) == (
-            f"byte 0 of the unpacked data: {TRAIN[0]}: "
-            "expected a file of 12,292 bytes, got one of 5"
-        )
+        message = f"{TRAIN[0]}: expected 12,292 bytes, found 5"
+        assert self.refused(tmp_path, gzip.compress(archive(short))) == message
         link = tarfile.TarInfo(TRAIN[0])
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         linked = [(link, b""), *members[1:]]
-        assert "got another kind of entry" in self.refused(tmp_path, gzip.compress(archive(linked)))
-        twice = self.refused(tmp_path, gzip.compress(archive([*members, members[0]])))
-        assert twice.endswith(f"{TRAIN[0]} is there a second time")
+        assert "/etc/passwd" in self.refused(tmp_path, gzip.compress(archive(linked)))
 
     def test_no_path_of_an_archive_is_written_to(
         self, tmp_path: Path, members: list[tuple[Any, bytes]], monkeypatch: pytest.MonkeyPatch
@@ -381,13 +340,10 @@ class TestCifar10:
         data[2 * RECORD_BYTES] = 10
         members[1] = (TRAIN[1], bytes(data))
         message = self.refused(tmp_path, archive(members))
-        place = 512 + 12_800 + 512 + 2 * RECORD_BYTES
-        assert message == (
-            f"byte {place:,}: {TRAIN[1]}, image 2: expected a label from 0 to 9, got 10"
-        )
+        assert message == f"{TRAIN[1]}: expected labels from 0 to 9, got up to 10"
 
     def test_no_archive_at_all(self, tmp_path: Path) -> None:
-        assert "expected a tar archive" in self.refused(tmp_path, b"<html>" * 200)
+        assert "cannot be read as a tar archive" in self.refused(tmp_path, b"<html>" * 200)
 
     def test_unknown_colour(self, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="colour: 'gray' is unknown"):
@@ -397,18 +353,10 @@ class TestCifar10:
         self, tmp_path: Path, members: list[tuple[Any, bytes]]
     ) -> None:
         path = write(tmp_path / "a.tar.gz", gzip.compress(archive(members)))
-        prepare_cifar10(
-            path,
-            dataset=tmp_path / "cifar.npz",
-            card=tmp_path / "cifar.json",
-            name="cifar",
-            colour="grey",
-            provenance=PROVENANCE,
-            raw_files={path.name: "c4a3"},
-        )
-        card = read_card(tmp_path / "cifar.json")
+        settings = {"kind": "cifar10", "colour": "grey", "source": "cifar10"}
+        _, card = prepared(tmp_path, settings, archive=path)
         assert card["colour"] == "mean of the three channels, rounded to a whole grey level"
-        assert card["raw_files"] == {"a.tar.gz": "c4a3"}
+        assert card["raw_files"] == {"a": "b"}
 
 
 class TestOwn:
@@ -571,35 +519,34 @@ class TestFolder:
 
 
 class TestOwnSteps:
-    def written(self, where: Path, step: Any, **settings: Any) -> tuple[Any, dict[str, Any]]:
-        dataset, card = where / "mine.npz", where / "mine.json"
-        settings |= {"name": "mine", "licence": None, "citation": "us", "seed": 1}
-        step(dataset=dataset, card=card, **settings)
-        return load_dataset(dataset), read_card(card)
+    def written(
+        self, where: Path, settings: dict[str, Any], **files: Any
+    ) -> tuple[Dataset, dict[str, Any]]:
+        paths = {part: str(path) for part, path in files.items() if part != "images"}
+        settings = {"kind": "files", "citation": "us"} | settings | paths
+        return prepared(where, settings, {}, **files)
 
     def test_idx_files(self, tmp_path: Path) -> None:
         images = write(tmp_path / "images", idx(np.arange(40).reshape(10, 2, 2)))
         labels = write(tmp_path / "labels", idx(np.arange(10) % 2))
-        data, card = self.written(
-            tmp_path, prepare_idx, train_images=images, train_labels=labels, test_fraction=0.2
-        )
+        fifth = {"format": "idx", "test_fraction": 0.2}
+        data, card = self.written(tmp_path, fifth, train_images=images, train_labels=labels)
         assert np.bincount(data.y_test).tolist() == [1, 1]
         assert card["source"] == "own files: images, labels"
         assert (card["licence"], card["citation"]) == ("not stated", "us")
         assert card["split"] == "0.2 of each class held out, drawn at random"
         data, card = self.written(
-            tmp_path, prepare_idx, train_images=images, test_images=images, test_fraction=None
+            tmp_path, {"format": "idx"}, train_images=images, test_images=images
         )
         assert (len(data.x_test), card["split"]) == (10, "as the files have it")
         with pytest.raises(ValueError, match="images: expected a label for each of 10"):
             short = write(tmp_path / "short", idx(np.arange(9)))
-            self.written(
-                tmp_path, prepare_idx, train_images=images, train_labels=short, test_fraction=0.2
-            )
+            self.written(tmp_path, fifth, train_images=images, train_labels=short)
 
     def test_npz_file(self, tmp_path: Path) -> None:
         np.savez(tmp_path / "a.npz", x=np.zeros((10, 2, 2)))
-        data, card = self.written(tmp_path, prepare_npz, path=tmp_path / "a.npz", test_fraction=0.2)
+        settings = {"format": "npz", "test_fraction": 0.2}
+        data, card = self.written(tmp_path, settings, path=tmp_path / "a.npz")
         assert len(data.x_train) == card["n_train"] == 8
 
     def test_folder_of_images(self, tmp_path: Path) -> None:
@@ -607,14 +554,13 @@ class TestOwnSteps:
         folder.mkdir()
         for number in range(4):
             Image.new("L", (5, 4), number).save(folder / f"{number}.png")
-        data, card = self.written(
-            tmp_path,
-            prepare_images,
-            images=list(image_files(folder)),
-            folder=str(folder),
-            colour="grey",
-            test_fraction=0.25,
-        )
+        settings = {
+            "format": "images",
+            "path": str(folder),
+            "colour": "grey",
+            "test_fraction": 0.25,
+        }
+        data, card = self.written(tmp_path, settings, images=list(image_files(folder)))
         assert len(data.x_train) == 3
         assert card["source"] == "own files: photos"
 
@@ -641,9 +587,9 @@ def test_data_of_ones_own_are_entries_of_a_configuration(tmp_path: Path) -> None
     assert [card["licence"] for card in read] == ["not stated", "CC0", "not stated"]
     Image.new("L", (5, 4), 9).save(project.root / "scans/0/0.png")
     planned = project.snakemake("--dry-run", *cards, config="my.yaml")
-    assert "prepare_images" in planned
-    assert "prepare_npz" not in planned
+    assert "dataset=scans" in planned
+    assert "dataset=arrays" not in planned
     (project.root / "scans/1/3.png").write_bytes(b"<html>")
     project.snakemake(*cards, config="my.yaml", status=1)
     log = (project.root / "results/logs/datasets/scans.log").read_text()
-    assert log.splitlines()[-1] == ("prepare_images: scans/1/3.png: is no image that can be read")
+    assert log.splitlines()[-1] == ("prepare_dataset: scans/1/3.png: is no image that can be read")

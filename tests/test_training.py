@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from study.datasets.subset import training_rows
+from study.subset import training_rows
 from vae.architecture import INITIALISATIONS, Architecture
 from vae.history import read_history, write_history
 from vae.training import train

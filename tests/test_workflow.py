@@ -109,7 +109,7 @@ def test_an_edited_backend_retrains_its_models(edited: Project):
     planned = edited.planned()
     timed = {"benchmark_implementations", "measure_cost_by_size"}
     assert {"train_vae", "evaluate_vae", *timed} <= planned
-    assert not planned & {"prepare_digits", "simulate_networks", "train_boltzmann"}
+    assert not planned & {"prepare_dataset", "train_boltzmann"}
 
 
 def test_a_setting_reruns_only_what_reads_it(edited: Project):
@@ -117,7 +117,7 @@ def test_a_setting_reruns_only_what_reads_it(edited: Project):
     config.write_text(config.read_text().replace("steps: 3", "steps: 4"))
     planned = edited.planned()
     assert {"benchmark_implementations", "measure_cost_by_size", "profile_epoch"} <= planned
-    assert not planned & {"train_vae", "evaluate_vae", "prepare_digits"}
+    assert not planned & {"train_vae", "evaluate_vae", "prepare_dataset"}
 
 
 def test_one_figure_after_its_files_are_gone(edited: Project):

@@ -13,7 +13,7 @@ CATALOGUE = Path(__file__).parents[2] / "config" / "datasets.yaml"
 
 def load_catalogue(sources: Mapping[str, Any]) -> dict[str, Any]:
     """Read config/datasets.yaml and lay a configuration's sources over it, key by key."""
-    return _laid_over(yaml.safe_load(CATALOGUE.read_text(encoding="utf-8")), sources)
+    return laid_over(yaml.safe_load(CATALOGUE.read_text(encoding="utf-8")), sources)
 
 
 def pass_on_mirror(config: Mapping[str, Any]) -> None:
@@ -25,24 +25,15 @@ def pass_on_mirror(config: Mapping[str, Any]) -> None:
         os.environ["VAE_DATA_MIRROR"] = config["mirror"]
 
 
-def _laid_over(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+def laid_over(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge two mappings key by key, at every depth; where both have a value, the overlay's."""
     merged = dict(base)
     for key, value in overlay.items():
         below = base.get(key)
         if isinstance(value, Mapping) and isinstance(below, Mapping):
-            value = _laid_over(below, value)
+            value = laid_over(below, value)
         merged[key] = value
     return merged
-
-
-def provenance(source: Mapping[str, Any]) -> dict[str, str]:
-    """Where a source comes from, on what terms, and whom to cite."""
-    return {key: source[key] for key in ("source", "licence", "citation")}
-
-
-def checksums(source: Mapping[str, Any]) -> dict[str, str]:
-    """SHA-256 of every file of a source."""
-    return {name: file["sha256"] for name, file in source["files"].items()}
 
 
 def file_pattern(catalogue: Mapping[str, Any]) -> str:

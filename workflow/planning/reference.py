@@ -6,12 +6,22 @@ from typing import Any
 
 import yaml
 
+from planning.catalogue import laid_over
+from planning.runs import (
+    EXPERIMENTS,
+    experiment_runs,
+    leave_out_experiments,
+    planned_experiments,
+)
 from planning.validation import ConfigError, check
 
 REFERENCE = "results/reference"
 """Folder of what is kept: measurements and a few images of a finished study, and its settings."""
 
 REFERENCE_CONFIG = f"{REFERENCE}/config.yaml"
+
+RUNS = ("datasets", "architectures", "trainings", "experiments")
+"""Keys that tell which runs there are."""
 
 
 def results_folder(config: Mapping[str, Any]) -> str:
@@ -24,21 +34,42 @@ def config_file(config: Mapping[str, Any]) -> str:
     return REFERENCE_CONFIG if results_folder(config) == REFERENCE else "config/config.yaml"
 
 
-def check_settings(config: Mapping[str, Any]) -> None:
-    """Check a configuration, and that of the kept results nothing else is asked than what they are.
+def settle(config: dict[str, Any]) -> None:
+    """Make of a configuration, in place, what the workflow runs with.
+
+    What is null of optional experiments goes, and the rest is checked. The settings of the kept
+    results are a record of what once ran: they are asked only whether figures can be drawn with
+    them, and take from config/config.yaml what they lack for steps that do not run again.
 
     Raises
     ------
     ConfigError
-        If anything is wrong, as of `planning.validation.check`, or if a setting differs from those
-        of the kept results.
+        If anything is wrong, as of `planning.validation.check`; if no figure can be drawn with the
+        kept settings; or if a setting differs from those.
     """
-    check(config)
-    if results_folder(config) == REFERENCE:
-        kept = yaml.safe_load(Path(REFERENCE_CONFIG).read_text(encoding="utf-8"))
-        for key, value in config.items():
-            if key not in ("results", "mirror") and value != kept.get(key):
-                raise ConfigError(
-                    f"config: {key} differs from {REFERENCE_CONFIG}, with whose settings the kept "
-                    "results were made; expected results=reference without other settings"
-                )
+    leave_out_experiments(config)
+    if results_folder(config) != REFERENCE:
+        check(config)
+        return
+    kept = _read(REFERENCE_CONFIG)
+    for key, value in config.items():
+        if key not in ("results", "mirror") and value != kept.get(key):
+            raise ConfigError(
+                f"config: {key} differs from {REFERENCE_CONFIG}, with whose settings the kept "
+                "results were made; expected results=reference without other settings"
+            )
+    try:
+        for name in dict.fromkeys([*EXPERIMENTS, *planned_experiments(config)]):
+            experiment_runs(config, name)
+    except KeyError as error:
+        raise ConfigError(
+            f"config: {REFERENCE_CONFIG} has no {error.args[0]}; expected it, since figures are "
+            "drawn from the runs that it tells"
+        ) from error
+    default = _read("config/config.yaml")
+    unseen = {key: value for key, value in default.items() if key not in RUNS}
+    config.update(laid_over(unseen, config))
+
+
+def _read(path: str) -> dict[str, Any]:
+    return yaml.safe_load(Path(path).read_text(encoding="utf-8"))

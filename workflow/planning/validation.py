@@ -11,30 +11,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
-from math import comb, isfinite
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from planning.catalogue import load_catalogue
-from planning.datasets import (
-    input_dimension,
-    own_images,
-    own_paths,
-    raw_files,
-    source_name,
-    training_items,
-)
+from planning.datasets import input_dimension, raw_files, source_name, training_items
 from planning.runs import experiment_lists
+from planning.schema import CATALOGUE, CONFIG, load_schema
+from study.datasets import module
 from vae.architecture import NETWORKS
 from vae.backends import CONVOLUTIONAL_BACKENDS
-
-SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
-CATALOGUE_SCHEMA = SCHEMA.with_name("datasets.schema.yaml")
 
 PROTOCOLS = {
     "networks_published": ("published",),
@@ -57,10 +48,10 @@ def check(config: Mapping[str, Any]) -> None:
         If anything is wrong, naming for each problem the key by its dotted path, what was expected
         and the nearest valid name.
     """
-    sentences = _schema_checks(SCHEMA, config)
+    sentences = _schema_checks(CONFIG, config)
     if not sentences:
         catalogue = load_catalogue(config.get("sources", {}))
-        sentences = _schema_checks(CATALOGUE_SCHEMA, catalogue, "sources")
+        sentences = _schema_checks(CATALOGUE, catalogue, "sources")
     if not sentences:
         sentences = list(dict.fromkeys(_cross_checks(config, catalogue)))
     if sentences:
@@ -86,7 +77,7 @@ def _validator(schema: Path) -> Any:
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
     types = types.redefine("number", _is_number)
     validator = extend(Draft202012Validator, type_checker=types)
-    return validator(yaml.safe_load(schema.read_text(encoding="utf-8")))
+    return validator(load_schema(schema))
 
 
 def _is_integer(_: Any, value: Any) -> bool:
@@ -220,11 +211,8 @@ def _one_of(known: Iterable[str], name: Any = None) -> str:
 def _cross_checks(config: Mapping[str, Any], catalogue: Mapping[str, Any]) -> Iterator[str]:
     for name, dataset in config["datasets"].items():
         yield from _source(f"datasets.{name}", dataset, catalogue)
-        yield from _own_files(f"datasets.{name}", dataset)
-        if dataset["kind"] == "networks":
-            for structure, settings in dataset["structures"].items():
-                path = f"datasets.{name}.structures.{structure}.parameters"
-                yield from _structure(path, settings, f"datasets.{name}.nodes", dataset["nodes"])
+        if problems := getattr(module(dataset["kind"]), "problems", None):
+            yield from problems(f"datasets.{name}", dataset)
     for name, architecture in config["architectures"].items():
         yield from _architecture(name, architecture)
     for name in config["experiments"]:
@@ -259,39 +247,6 @@ def _source(path: str, dataset: Mapping[str, Any], catalogue: Mapping[str, Any])
     for file in files.values():
         if file not in catalogue[source]["files"]:
             yield f"sources.{source}.files.{file} is missing; expected it, since {path} needs it"
-
-
-def _own_files(path: str, dataset: Mapping[str, Any]) -> Iterator[str]:
-    """Files of a user's own that are not there, and keys that do not go together."""
-    if dataset["kind"] != "files":
-        return
-    for key, file in own_paths(dataset).items():
-        if dataset["format"] != "images" and not Path(file).is_file():
-            yield f'{path}.{key} is "{file}"; expected a file that exists'
-        elif dataset["format"] == "images" and not Path(file).is_dir():
-            yield f'{path}.{key} is "{file}"; expected a folder that exists'
-        elif dataset["format"] == "images" and not own_images(dataset):
-            yield f'{path}.{key} is "{file}"; expected a folder with images in it'
-    if dataset["format"] == "idx":
-        if ("test_images" in dataset) == ("test_fraction" in dataset):
-            yield f"{path} is a mapping; expected either test_images or test_fraction in it"
-        both = "train_labels" in dataset and "test_images" in dataset
-        if ("test_labels" in dataset) != both:
-            yield (
-                f"{path} is a mapping; expected test_labels in it just where there are "
-                "train_labels and test_images"
-            )
-
-
-def _structure(path: str, structure: Mapping[str, Any], key: str, nodes: int) -> Iterator[str]:
-    """Parameters of a random graph that do not fit its number of nodes."""
-    pairs = structure["generator"] == "gnm_random_graph"
-    largest = comb(nodes, 2) if pairs else nodes - 1
-    for name, value in structure["parameters"].items():
-        if name == "sizes" and sum(value) != nodes:
-            yield f"{path}.sizes has the sum {sum(value)}; expected that of {key}, which is {nodes}"
-        elif name in ("m", "k", "d") and value > largest:
-            yield (f"{path}.{name} is {value}; expected at most {largest}, since {key} is {nodes}")
 
 
 def _architecture(name: str, architecture: Mapping[str, Any]) -> Iterator[str]:

@@ -1,5 +1,5 @@
 # Needs the internet, a mirror (--config mirror=..., or the variable VAE_DATA_MIRROR) or files placed
-# by hand in data/; only for the datasets of the kinds mnist, frey_face and cifar10.
+# by hand in data/; only for the datasets that are made of files of the data catalogue.
 # Gives results/downloads/{source}/{file}, checked against the data catalogue. Neither a newer module
 # nor another mirror brings a file again: it is what its checksum says.
 

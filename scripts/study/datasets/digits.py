@@ -1,22 +1,55 @@
 """Handwritten digits of 8 x 8 pixels, embedded in scikit-learn."""
 
-import numpy as np
-from sklearn.datasets import load_digits
+from __future__ import annotations
 
-from study.dataset import Dataset
-from study.datasets.card import Provenance
-from study.datasets.split import stratified_split
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-PROVENANCE = Provenance(
-    source="scikit-learn, load_digits: the test set of UCI's optical recognition of handwritten "
-    "digits, https://archive.ics.uci.edu/dataset/80",
-    licence="CC BY 4.0",
-    citation="E. Alpaydin and C. Kaynak (1998). Optical Recognition of Handwritten Digits. UCI "
-    "Machine Learning Repository. https://doi.org/10.24432/C50P49",
-)
+from study.settings import shared
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from study.dataset import Dataset
+
+SETTINGS = {
+    "required": ["test_fraction"],
+    "properties": {
+        "test_fraction": shared("fraction", "The part of each class held out."),
+    },
+}
+
+SIDE = 8
+COUNTS = (178, 182, 177, 183, 181, 182, 181, 179, 174, 180)
+"""Images of each digit, 0 to 9."""
 
 INK_LEVELS = 16
 """A pixel counts the inked points of a 4 x 4 block, 0 to 16."""
+
+
+def input_dimension(settings: Mapping[str, Any]) -> int:
+    """Pixels of an image."""
+    return SIDE**2
+
+
+def training_items(settings: Mapping[str, Any]) -> int:
+    """Images that are not held out."""
+    return sum(count - round(count * settings["test_fraction"]) for count in COUNTS)
+
+
+def prepare(
+    settings: Mapping[str, Any], files: Mapping[str, Any], rng: np.random.Generator
+) -> tuple[Dataset, dict[str, Any]]:
+    """Return the digits and the fields of their card."""
+    test_fraction = settings["test_fraction"]
+    return digits(test_fraction, rng), {
+        "split": f"{test_fraction:.4g} of each class held out, drawn at random",
+        "source": "scikit-learn, load_digits: the test set of UCI's optical recognition of "
+        "handwritten digits, https://archive.ics.uci.edu/dataset/80",
+        "licence": "CC BY 4.0",
+        "citation": "E. Alpaydin and C. Kaynak (1998). Optical Recognition of Handwritten Digits. "
+        "UCI Machine Learning Repository. https://doi.org/10.24432/C50P49",
+    }
 
 
 def digits(test_fraction: float, rng: np.random.Generator) -> Dataset:
@@ -39,6 +72,12 @@ def digits(test_fraction: float, rng: np.random.Generator) -> Dataset:
     ValueError
         If the fraction leaves a class without a training or a test image.
     """
+    import numpy as np
+    from sklearn.datasets import load_digits
+
+    from study.dataset import Dataset
+    from study.split import stratified_split
+
     ink, labels = load_digits(return_X_y=True)
     x = np.rint(ink * (255 / INK_LEVELS)).astype(np.uint8)
     y = labels.astype(np.int64)
@@ -48,6 +87,6 @@ def digits(test_fraction: float, rng: np.random.Generator) -> Dataset:
         y_train=y[train],
         x_test=x[test],
         y_test=y[test],
-        image_shape=np.array([8, 8]),
-        label_names=np.array([str(digit) for digit in range(10)]),
+        image_shape=np.array([SIDE, SIDE]),
+        label_names=np.array([str(digit) for digit in range(len(COUNTS))]),
     )

@@ -1,14 +1,54 @@
-"""Frey Face: the frames of a short film of one face, 28 x 20 pixels each."""
+"""Frames of a short film of one face, 28 x 20 pixels each: Frey Face, in its MATLAB file."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-from study.dataset import Dataset
-from study.datasets.matlab import read_matrix
+    from study.dataset import Dataset
 
 FRAMES = 1965
-SHAPE = (28, 20)
+HEIGHT, WIDTH = 28, 20
+
+SETTINGS = {
+    "required": ["test"],
+    "properties": {
+        "test": {
+            "description": f"a whole number from 1 to {FRAMES - 1}, so that frames are left to "
+            "train on",
+            "meaning": "How many of the film's last frames to hold out as one block.",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": FRAMES - 1,
+        }
+    },
+}
+RAW_FILES = {"film": "frey_rawface.mat"}
+
+
+def input_dimension(settings: Mapping[str, Any]) -> int:
+    """Pixels of a frame."""
+    return HEIGHT * WIDTH
+
+
+def training_items(settings: Mapping[str, Any]) -> int:
+    """Frames before those held out."""
+    return FRAMES - settings["test"]
+
+
+def prepare(
+    settings: Mapping[str, Any], files: Mapping[str, Any], rng: np.random.Generator
+) -> tuple[Dataset, dict[str, Any]]:
+    """Return the frames and the fields of their card."""
+    test = settings["test"]
+    split = f"the last {test} frames of the film held out, as one contiguous block"
+    return frey_face(files["film"], test), {"split": split}
 
 
 def frey_face(path: Path, test: int) -> Dataset:
@@ -32,19 +72,38 @@ def frey_face(path: Path, test: int) -> Dataset:
     Raises
     ------
     ValueError
-        If the file is truncated, malformed or holds something else, or no frame is left to train
-        or to test on.
+        If the file cannot be read or holds something else, or no frame is left to train or to test
+        on.
     """
+    import numpy as np
+
+    from study.dataset import Dataset
+
     if not 0 < test < FRAMES:
         raise ValueError(f"test: expected a whole number from 1 to {FRAMES - 1}, got {test}")
-    height, width = SHAPE
-    frames = np.ascontiguousarray(read_matrix(path, "ff", (height * width, FRAMES), np.uint8).T)
+    frames = np.ascontiguousarray(_film(path).T)
     train = FRAMES - test
     return Dataset(
         x_train=frames[:train],
         y_train=np.zeros(train, dtype=np.int64),
         x_test=frames[train:],
         y_test=np.zeros(test, dtype=np.int64),
-        image_shape=np.array(SHAPE),
+        image_shape=np.array([HEIGHT, WIDTH]),
         label_names=np.array(["face"]),
     )
+
+
+def _film(path: Path) -> NDArray[np.uint8]:
+    """Frames as columns, (pixels, frames)."""
+    from scipy.io import loadmat
+
+    content = BytesIO(path.read_bytes())
+    try:
+        film = loadmat(content).get("ff")
+    except Exception as error:  # SciPy raises many types, down to TypeError, at malformed data
+        raise ValueError(f"{path}: cannot be read as a MATLAB file ({error})") from error
+    shape = (HEIGHT * WIDTH, FRAMES)
+    if film is None or film.shape != shape or film.dtype != "uint8":
+        found = "none" if film is None else f"{film.dtype} of shape {film.shape}"
+        raise ValueError(f"{path}: expected a variable ff, uint8 of shape {shape}, got {found}")
+    return film

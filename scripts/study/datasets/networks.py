@@ -18,19 +18,21 @@ entries' binary entropies.
   networks of a class apart can have a loss below the floor, down to that entropy.
 """
 
-from collections.abc import Callable, Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
-import numpy as np
-from numpy.typing import NDArray
-
-from study.dataset import Dataset
-from study.datasets.card import Provenance
-from study.datasets.random_graphs import RandomGraph
-from study.datasets.split import held_out, labelled
+from study.datasets._random_graphs import GRAPH_MODELS, PARAMETERS, RandomGraph, unfit
+from study.settings import shared, when
 from vae.names import require_known
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from study.dataset import Dataset
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Structure:
             )
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], nodes: int) -> "Structure":
+    def from_settings(cls, settings: Mapping[str, Any], nodes: int) -> Structure:
         """Build a structure from the keys generator, parameters and the two optional ones.
 
         Raises
@@ -140,6 +142,11 @@ def simulate(
     ValueError
         If a setting is invalid; the message names the structure and the key.
     """
+    import numpy as np
+
+    from study.dataset import Dataset
+    from study.split import labelled
+
     require_known("protocol", protocol, PROTOCOLS)
     if nodes < 2:
         raise ValueError(f"nodes: expected a whole number of at least 2, got {nodes}")
@@ -176,21 +183,21 @@ def simulate(
 def describe(networks: SimulatedNetworks) -> dict[str, Any]:
     """Return the fields of the data card that are the networks' own.
 
-    They are split, provenance, protocol, generators (class to its structure), entropy_floor and
-    entropy_floor_method (class to nats per network, and how found), entropy_floor_note and, in
-    like_for_like, entropy_floor_symmetric.
+    They are split, source, licence, citation, protocol, generators (class to its structure),
+    entropy_floor and entropy_floor_method (class to nats per network, and how found),
+    entropy_floor_note and, in like_for_like, entropy_floor_symmetric.
     """
+    import networkx as nx
+
     protocol = PROTOCOLS[networks.protocol]
     citations = dict.fromkeys(
         structure.graph.model.citation for structure in networks.structures.values()
     )
     fields = {
         "split": protocol.split,
-        "provenance": Provenance(
-            source=f"simulated with networkx {nx.__version__}",
-            licence="none needed: simulated",
-            citation=" ".join(citations),
-        ),
+        "source": f"simulated with networkx {nx.__version__}",
+        "licence": "none needed: simulated",
+        "citation": " ".join(citations),
         "protocol": networks.protocol,
         "generators": {
             name: {
@@ -214,6 +221,8 @@ def describe(networks: SimulatedNetworks) -> dict[str, Any]:
 
 def total_entropy(probabilities: NDArray[np.float64]) -> float:
     """Return the summed entropy in nats of independent Bernoulli variables."""
+    import numpy as np
+
     p = probabilities[(probabilities > 0) & (probabilities < 1)]
     return float(-(p * np.log(p) + (1 - p) * np.log1p(-p)).sum())
 
@@ -231,6 +240,8 @@ class _ClassDraws:
 def _published(
     structure: Structure, graphs: int, test_fraction: float, rng: np.random.Generator
 ) -> _ClassDraws:
+    from study.split import held_out
+
     averaged = structure.graph.mean_adjacency(1 if structure.fixed_graph else graphs, rng)
     probabilities = structure.edge_probability * averaged
     test = held_out(graphs, test_fraction)
@@ -245,6 +256,10 @@ def _published(
 def _like_for_like(
     structure: Structure, graphs: int, test_fraction: float, rng: np.random.Generator
 ) -> _ClassDraws:
+    import numpy as np
+
+    from study.split import held_out
+
     networks = np.stack([_undirected_network(structure, rng) for _ in range(graphs)])
     test = held_out(graphs, test_fraction)
     return _ClassDraws(
@@ -256,6 +271,8 @@ def _like_for_like(
 
 
 def _undirected_network(structure: Structure, rng: np.random.Generator) -> NDArray[np.bool_]:
+    import numpy as np
+
     adjacency = structure.graph.adjacency(rng)
     kept = np.triu(rng.random(adjacency.shape) < structure.edge_probability, 1)
     return adjacency & (kept | kept.T)
@@ -292,3 +309,101 @@ PROTOCOLS = {
         "latent code that tells networks of a class apart can bring the loss below the floor.",
     ),
 }
+
+STRUCTURE = {
+    "description": "a mapping with a generator and its parameters",
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["generator", "parameters"],
+    "properties": {
+        "generator": {
+            "description": "the name of a generator",
+            "meaning": "One of networkx's.",
+            "enum": [*GRAPH_MODELS],
+        },
+        "parameters": {
+            "description": "a mapping of the generator's parameters",
+            "meaning": "All but nodes and seed.",
+            "type": "object",
+        },
+        "edge_probability": shared(
+            "probability",
+            "1 if absent: probability that an edge of the graph is one of the network.",
+        ),
+        "fixed_graph": shared(
+            "switch", "False if absent: whether a published class is drawn from one graph."
+        ),
+    },
+    "allOf": when(
+        "generator",
+        {
+            name: {
+                "properties": {
+                    "parameters": {
+                        "additionalProperties": False,
+                        "required": [*model.parameters],
+                        "properties": {each: PARAMETERS[each] for each in model.parameters},
+                    }
+                }
+            }
+            for name, model in GRAPH_MODELS.items()
+        },
+    ),
+}
+
+SETTINGS = {
+    "required": ["protocol", "nodes", "graphs", "structures", "test_fraction"],
+    "properties": {
+        "protocol": {
+            "description": "the protocol of the simulation",
+            "meaning": "`published` (independent draws of the averaged edge probabilities, as the "
+            "report's authors did) or `like_for_like` (symmetric networks, each of its own graph).",
+            "enum": [*PROTOCOLS],
+        },
+        "nodes": shared("two_or_more", "Nodes of a network."),
+        "graphs": shared("two_or_more", "Graphs drawn for each structure."),
+        "structures": {
+            "description": "a mapping from names to network structures",
+            "meaning": "Each class of networks by a name of your choice.",
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"$ref": "#/$defs/name"},
+            "additionalProperties": STRUCTURE,
+        },
+        "test_fraction": shared(
+            "fraction",
+            "The part of each class held out; of published networks, the size of the "
+            "second set of draws, as a part of the first.",
+        ),
+    },
+}
+
+
+def input_dimension(settings: Mapping[str, Any]) -> int:
+    """Entries of a network's adjacency matrix."""
+    return settings["nodes"] ** 2
+
+
+def training_items(settings: Mapping[str, Any]) -> int:
+    """Networks to train on."""
+    graphs = settings["graphs"]
+    if settings["protocol"] == "like_for_like":
+        graphs -= round(graphs * settings["test_fraction"])
+    return len(settings["structures"]) * graphs
+
+
+def problems(path: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    """Parameters of random graphs that do not fit the number of nodes."""
+    for structure, graph in settings["structures"].items():
+        for name, value in graph["parameters"].items():
+            if wanted := unfit(graph["generator"], name, value, settings["nodes"]):
+                key = f"{path}.structures.{structure}.parameters.{name}"
+                yield f"{key} is {value}; expected {wanted}"
+
+
+def prepare(
+    settings: Mapping[str, Any], files: Mapping[str, Any], rng: np.random.Generator
+) -> tuple[Dataset, dict[str, Any]]:
+    """Return the networks and the fields of their card, with the entropy floors."""
+    networks = simulate(**{key: settings[key] for key in SETTINGS["required"]}, rng=rng)
+    return networks.dataset, describe(networks)

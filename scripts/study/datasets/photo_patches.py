@@ -1,29 +1,39 @@
 """Square patches of the two photographs embedded in scikit-learn."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-from sklearn.datasets import load_sample_image
-
-from study.dataset import Dataset
-from study.datasets.card import Provenance
-from study.datasets.split import labelled
+from study.datasets._colours import CHANNELS
+from study.settings import shared
 from vae.names import require_known
 
-PHOTOGRAPHS = ("china", "flower")
-COLOURS = ("grey", "rgb")
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-PROVENANCE = Provenance(
-    source="scikit-learn, load_sample_image: china.jpg "
-    "(https://www.flickr.com/photos/danielbuechele/6061409035) and flower.jpg "
-    "(https://www.flickr.com/photos/vultilion/6056698931)",
-    licence="CC BY 2.0",
-    citation="Photographs by danielbuechele (china.jpg) and vultilion (flower.jpg, which "
-    "scikit-learn's README attributes to danielbuechele while linking to vultilion's page), "
-    "retrieved from Flickr by R. Layton, 2011.",
-)
+    from study.dataset import Dataset
+
+SETTINGS = {
+    "required": ["colour", "patch", "train", "test"],
+    "properties": {
+        "colour": shared("colour", "`grey` is the mean of the channels, rounded to a grey level."),
+        "patch": {
+            "meaning": "The side in pixels.",
+            "description": "a whole number from 1 to 160, so that a photograph has room for both "
+            "sets",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 160,
+        },
+        "train": shared("two_or_more", "Patches to train on."),
+        "test": shared("two_or_more", "Patches to test on."),
+    },
+}
+
+PHOTOGRAPHS = ("china", "flower")
 
 BLOCK_SIDE = 2
 """Side of the blocks that are given to training or testing, in patches: small enough for both sets
@@ -31,6 +41,33 @@ to see every part of the scene, large enough for many positions of a patch withi
 
 Block = tuple[int, int, int, int]
 """Top, bottom, left and right edge in pixels; bottom and right lie outside."""
+
+
+def input_dimension(settings: Mapping[str, Any]) -> int:
+    """Numbers in a patch."""
+    return settings["patch"] ** 2 * CHANNELS[settings["colour"]]
+
+
+def training_items(settings: Mapping[str, Any]) -> int:
+    """Patches to train on."""
+    return settings["train"]
+
+
+def prepare(
+    settings: Mapping[str, Any], files: Mapping[str, Any], rng: np.random.Generator
+) -> tuple[Dataset, dict[str, Any]]:
+    """Return the patches and the fields of their card."""
+    colour, patch, train, test = (settings[key] for key in ("colour", "patch", "train", "test"))
+    return photo_patches(colour, patch, train, test, rng), {
+        "split": "training and test patches drawn from disjoint blocks of each photograph",
+        "source": "scikit-learn, load_sample_image: china.jpg "
+        "(https://www.flickr.com/photos/danielbuechele/6061409035) and flower.jpg "
+        "(https://www.flickr.com/photos/vultilion/6056698931)",
+        "licence": "CC BY 2.0",
+        "citation": "Photographs by danielbuechele (china.jpg) and vultilion (flower.jpg, which "
+        "scikit-learn's README attributes to danielbuechele while linking to vultilion's page), "
+        "retrieved from Flickr by R. Layton, 2011.",
+    }
 
 
 def photo_patches(
@@ -59,7 +96,12 @@ def photo_patches(
     ValueError
         If the colour is unknown, or the photographs cannot give such patches.
     """
-    require_known("colour", colour, COLOURS)
+    import numpy as np
+
+    from study.dataset import Dataset
+    from study.split import labelled
+
+    require_known("colour", colour, CHANNELS)
     for key, value, least in (
         ("patch", patch, 1),
         ("train", train, len(PHOTOGRAPHS)),
@@ -134,6 +176,8 @@ def disjoint_patches(
 
 def _blocks(height: int, width: int, side: int) -> list[Block]:
     """Cut a rectangle into blocks of at least `side` a side that leave no pixel over."""
+    import numpy as np
+
     rows, columns = (
         np.linspace(0, length, length // side + 1).astype(int).tolist()
         for length in (height, width)
@@ -153,6 +197,8 @@ def _draw(
     count: int,
     rng: np.random.Generator,
 ) -> NDArray[Any]:
+    import numpy as np
+
     corners = [
         (row, column)
         for top, bottom, left, right in blocks
@@ -171,6 +217,9 @@ def _draw(
 
 
 def _photograph(name: str, colour: str) -> NDArray[np.uint8]:
+    import numpy as np
+    from sklearn.datasets import load_sample_image
+
     rgb = load_sample_image(f"{name}.jpg")
     return np.rint(rgb.mean(axis=2)).astype(np.uint8) if colour == "grey" else rgb
 

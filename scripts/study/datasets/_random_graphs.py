@@ -1,14 +1,18 @@
 """Random graphs: how one is drawn, and how probable each of its edges is."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from math import comb
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
-import numpy as np
-from numpy.typing import NDArray
-
+from study.settings import shared
 from vae.names import require_known
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MONTE_CARLO_GRAPHS = 2000
 """Graphs averaged for the edge probabilities of a model without a closed form."""
@@ -65,7 +69,7 @@ class RandomGraph:
                     f"{self.generator}, parameters: {name} is missing; expected "
                     f"{', '.join(expected)}"
                 )
-            wanted = _unfit(name, self.parameters[name], self.nodes)
+            wanted = unfit(self.generator, name, self.parameters[name], self.nodes)
             if wanted:
                 raise ValueError(
                     f"{self.generator}, parameters, {name}: expected {wanted}, "
@@ -90,6 +94,9 @@ class RandomGraph:
         ValueError
             If networkx refuses the parameters; the message carries its reason.
         """
+        import networkx as nx
+        import numpy as np
+
         size = {} if self.generator == "random_partition_graph" else {"n": self.nodes}
         try:
             graph = getattr(nx, self.generator)(
@@ -122,14 +129,16 @@ class RandomGraph:
 
     def mean_adjacency(self, graphs: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """Return the share of `graphs` drawn graphs that have each edge, (nodes, nodes) float64."""
+        import numpy as np
+
         count = np.zeros((self.nodes, self.nodes))
         for _ in range(graphs):
             count += self.adjacency(rng)
         return count / graphs
 
 
-def _unfit(name: str, value: Any, nodes: int) -> str | None:
-    """Return what a parameter should have been, or None if it is that."""
+def unfit(generator: str, name: str, value: Any, nodes: int) -> str | None:
+    """Return what a parameter of a generator should have been, or None if it is that."""
     if name == "sizes":
         whole = isinstance(value, list | tuple) and all(_is_whole(size) for size in value)
         if not whole or min(value, default=0) < 1 or sum(value) != nodes:
@@ -138,7 +147,10 @@ def _unfit(name: str, value: Any, nodes: int) -> str | None:
     if name.startswith("p"):
         number = isinstance(value, int | float) and not isinstance(value, bool)
         return None if number and 0 <= value <= 1 else "a probability, 0 to 1"
-    largest = nodes * (nodes - 1) // 2 if name == "m" else nodes
+    if generator == "gnm_random_graph":
+        largest = comb(nodes, 2)
+    else:
+        largest = nodes if name == "k" else nodes - 1
     if not _is_whole(value) or not 0 <= value <= largest:
         return f"a whole number, 0 to {largest} for {nodes} nodes"
     return None
@@ -149,11 +161,15 @@ def _is_whole(value: Any) -> bool:
 
 
 def _without_diagonal(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    import numpy as np
+
     np.fill_diagonal(probabilities, 0.0)
     return probabilities
 
 
 def _gnp(nodes: int, p: float) -> NDArray[np.float64]:
+    import numpy as np
+
     return _without_diagonal(np.full((nodes, nodes), float(p)))
 
 
@@ -166,6 +182,8 @@ def _regular(nodes: int, d: int) -> NDArray[np.float64]:
 
 
 def _partition(nodes: int, sizes: list[int], p_in: float, p_out: float) -> NDArray[np.float64]:
+    import numpy as np
+
     block = np.repeat(np.arange(len(sizes)), sizes)
     return _without_diagonal(np.where(block[:, None] == block, float(p_in), float(p_out)))
 
@@ -187,6 +205,8 @@ def _watts_strogatz(nodes: int, k: int, p: float) -> NDArray[np.float64]:
     is a mean-field quantity: for the report's 68 nodes the entropies of these probabilities agree
     with simulation to a thousandth.
     """
+    import numpy as np
+
     reach = k // 2
     if 2 * reach >= nodes - 1:
         return _gnp(nodes, 1.0)
@@ -240,3 +260,14 @@ GRAPH_MODELS = {
     ),
 }
 """The generators of networkx that a configuration may name."""
+
+PARAMETERS = {
+    "m": shared("count", "Edges in all (`gnm_random_graph`), or edges that a new node brings."),
+    "p": shared("probability", "Of an edge, of rewiring one or of closing a triangle."),
+    "d": shared("count", "Every node's degree."),
+    "k": shared("count", "Neighbours on the ring that a node is joined to."),
+    "sizes": shared("sizes", "Those of the communities, which add up to the nodes."),
+    "p_in": shared("probability", "Of an edge within a community."),
+    "p_out": shared("probability", "Of an edge between two communities."),
+}
+"""Schema of every parameter that a generator may have."""

@@ -1,16 +1,13 @@
 """Images from files of any format, with or without labels, made a dataset."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from study.dataset import Dataset
-from study.datasets.card import Provenance
-from study.datasets.split import stratified_split
+from study.split import stratified_split
 
 UNLABELLED = "all"
 """Name of the one class of images without labels."""
@@ -155,19 +152,3 @@ def _classes(train: Images, test: Images | None) -> tuple[NDArray[np.int64], NDA
         labels = np.concatenate([labels, test.labels])
     names, indices = np.unique(labels, return_inverse=True)
     return indices.astype(np.int64), names.astype(np.str_)
-
-
-def own_provenance(paths: Iterable[Path], licence: str | None, citation: str | None) -> Provenance:
-    """Say that data are the user's own, from which files, and on what terms if they are known."""
-    return Provenance(
-        source=f"own files: {', '.join(path.name for path in paths)}",
-        licence=licence or "not stated",
-        citation=citation or "not stated",
-    )
-
-
-def split_in_words(test_fraction: float | None) -> str:
-    """Say how own images were parted."""
-    if test_fraction is None:
-        return "as the files have it"
-    return f"{test_fraction:.4g} of each class held out, drawn at random"

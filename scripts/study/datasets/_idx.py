@@ -1,18 +1,39 @@
 """Images and labels in the idx format, in which MNIST is published."""
 
+import gzip
+import zlib
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from study.datasets.raw import read_raw
+from study.datasets._own import Images
+
+GZIP_MAGIC = b"\x1f\x8b"
 
 BYTES = 0x08
 """The format's code of unsigned bytes."""
 
 SIZE_BYTES = 4
 """A size is a big-endian whole number of 4 bytes."""
+
+
+def read_idx_images(images: Path, labels: Path | None) -> Images:
+    """Read one file of images, and one of labels if there are any.
+
+    Raises
+    ------
+    ValueError
+        If a file is truncated or malformed, or the two do not go together.
+    """
+    pixels = read_idx(images, 3)
+    y = read_idx(labels, 1) if labels else None
+    try:
+        return Images(pixels, y)
+    except ValueError as error:
+        raise ValueError(f"{images}: {error}") from error
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
@@ -37,7 +58,7 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     ValueError
         If the file is truncated, too long or of another format; the message names the byte.
     """
-    raw = read_raw(path)
+    raw = _unpacked(path)
     data = raw.data
     header = 4 + SIZE_BYTES * dimensions
     if data[:2] != bytes(2)[: len(data)] or not data:
@@ -61,6 +82,33 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     if len(data) > end:
         raise raw.fault(end, f"expected {expected}, got {len(data) - end:,} more bytes")
     return np.frombuffer(data, dtype=np.uint8, offset=header).reshape(shape)
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """What a file holds, unpacked if it is gzip."""
+
+    path: Path
+    data: bytes
+    packed: bool
+
+    def fault(self, offset: int, reason: str) -> ValueError:
+        """Return the error that says what is wrong at a byte."""
+        of = " of the unpacked data" if self.packed else ""
+        return ValueError(f"{self.path}: byte {offset:,}{of}: {reason}")
+
+
+def _unpacked(path: Path) -> _Raw:
+    """Read a file, plain or gzip: its first bytes tell, not its name."""
+    content = path.read_bytes()
+    if not content.startswith(GZIP_MAGIC):
+        return _Raw(path, content, packed=False)
+    try:
+        return _Raw(path, gzip.decompress(content), packed=True)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(
+            f"{path}: its gzip data are damaged or were cut short ({error})"
+        ) from error
 
 
 def _hex(data: bytes) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from study.dataset import Dataset
-from study.datasets.own import Images, own_dataset
+from study.datasets._own import Images, own_dataset
 
 PARTED = ("x_train", "x_test")
 

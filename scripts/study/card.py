@@ -1,7 +1,6 @@
 """The data card: what a dataset holds, where it comes from and on what terms."""
 
 import json
-from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,17 +10,16 @@ import numpy as np
 from study.dataset import load_dataset
 
 
-@dataclass(frozen=True)
-class Provenance:
-    """Where data come from, on what terms, and whom to cite; sentences for readers."""
-
-    source: str
-    licence: str
-    citation: str
-
-
 def write_card(
-    path: Path, dataset_path: Path, *, name: str, split: str, provenance: Provenance, **details: Any
+    path: Path,
+    dataset_path: Path,
+    *,
+    name: str,
+    split: str,
+    source: str,
+    licence: str,
+    citation: str,
+    **details: Any,
 ) -> None:
     """Describe a saved dataset as JSON.
 
@@ -37,8 +35,8 @@ def write_card(
         The dataset's name in the configuration.
     split
         How training and test sets were parted, in words.
-    provenance
-        Source, licence and citation.
+    source, licence, citation
+        Where the data come from, on what terms, and whom to cite; sentences for readers.
     details
         Further fields of this kind of data.
     """
@@ -62,7 +60,9 @@ def write_card(
             )
         },
         "split": split,
-        **asdict(provenance),
+        "source": source,
+        "licence": licence,
+        "citation": citation,
         "sha256": sha256(dataset_path.read_bytes()).hexdigest(),
         **details,
     }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from study.datasets.own import Images
+    from study.datasets._own import Images
 
 COLOURS = {"grey": "L", "rgb": "RGB"}
 """Names of colours to Pillow's modes."""
@@ -61,7 +61,7 @@ def read_images(files: Iterable[Path], folder: Path, colour: str) -> Images:
     """
     import numpy as np
 
-    from study.datasets.own import Images
+    from study.datasets._own import Images
 
     require_known("colour", colour, COLOURS)
     files = list(files)
