@@ -1,5 +1,8 @@
 """Figures show the numbers they are given, and are the same files on every run."""
 
+from collections.abc import Callable
+from fnmatch import fnmatch
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -9,8 +12,10 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import TINY
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from parsed import parsed_rules
 
 from figure_5_1_profile import figure_5_1_profile, own_time
 from figure_5_2_cost_by_size import COSTS, draw_costs
@@ -39,24 +44,8 @@ NETWORKS: dict[str, Any] = {
     "label_names": fabricated.STRUCTURES,
 }
 
-FIGURES = (
-    "figure_5_1_profile",
-    "figure_5_2_cost_by_size",
-    "figure_6_1_network_structures",
-    "figure_6_2_network_reconstructions",
-    "figure_6_3a_elbo_by_latent_dimension",
-    "figure_6_3b_elbo_by_training_size",
-    "figure_6_4_latent_manifold",
-    "figure_6_5_image_reconstructions",
-    "figure_6_6_model_reconstructions",
-    "figure_prior_samples",
-    "figure_7_1_ablation",
-    "figure_aevb_bound",
-    "figure_equal_updates",
-    "figure_boltzmann_training",
-    "figure_model_samples",
-    "figure_likelihood_against_error",
-)
+RULES = {name: rule for name, rule in parsed_rules(TINY).items() if name.startswith("figure_")}
+FIGURES = sorted(RULES)
 
 TRAININGS = {
     f"{optimizer}_{initialisation}": {"optimizer": optimizer, "initialisation": initialisation}
@@ -94,57 +83,68 @@ def equal_updates(path: Path) -> Path:
     return fabricated.measurements(path, rows)
 
 
+WRITERS: dict[str, Callable[[Path], Path]] = {
+    "datasets/*.npz": fabricated.network_dataset,
+    "evaluations/ablation.csv": ablation,
+    "evaluations/aevb.csv": aevb,
+    "evaluations/boltzmann_training.csv": fabricated.boltzmann_training,
+    "evaluations/boltzmann_training.npz": fabricated.boltzmann_filters,
+    "evaluations/equal_updates.csv": equal_updates,
+    "evaluations/latent_dimension.csv": partial(
+        fabricated.elbo_table, studied="latent_dimension", values=(2, 20)
+    ),
+    "evaluations/likelihoods.csv": partial(
+        fabricated.likelihoods, binarisations=("fixed", "dynamic")
+    ),
+    "evaluations/reconstruction.csv": fabricated.reconstruction_errors,
+    "evaluations/reconstruction.npz": fabricated.reconstructed_images,
+    "evaluations/samples.npz": fabricated.model_samples,
+    "evaluations/training_size.csv": partial(
+        fabricated.elbo_table, studied="train_size", values=(100, 1000)
+    ),
+    "models/networks_*.npz": partial(fabricated.run_arrays, **NETWORKS),
+    "models/*_rgb/*.npz": partial(fabricated.run_arrays, image_shape=(4, 4, 3), latent_dimension=5),
+    "models/*.npz": fabricated.run_arrays,
+    "profiles/cost_by_size.csv": fabricated.costs,
+    "profiles/numpy_epoch.csv": fabricated.profile,
+    "profiles/published_epoch.csv": partial(fabricated.profile, backend="published", steps=3),
+}
+"""Who makes up a file of the results; the first pattern that fits its path."""
+
+PARAMS: dict[str, dict[str, Any]] = {
+    "figure_5_1_profile": {
+        "listing": {"optimize": 50.0, "backward": 30.0, "a": 5.0, "b": 4.0, "c": 3.0},
+        "listing_total": 100.0,
+    },
+    "figure_6_1_network_structures": {"community_sizes": [6, 6]},
+    "figure_7_1_ablation": {"trainings": TRAININGS},
+}
+"""Of figures that need others than their rule's, to fit what is made up."""
+
+
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """Return the inputs and params of each figure."""
+    """Return the inputs and params of each figure, by the names that its rule gives them."""
     folder = tmp_path_factory.mktemp("inputs")
-    grey = fabricated.run_arrays(folder / "grey.npz")
-    colour = fabricated.run_arrays(folder / "colour.npz", (4, 4, 3), 5)
-    arguments: tuple[dict[str, Any], ...] = (
-        {
-            "published": fabricated.profile(folder / "published.csv", "published", steps=3),
-            "numpy": fabricated.profile(folder / "numpy.csv"),
-            "listing": {"optimize": 50.0, "backward": 30.0, "a": 5.0, "b": 4.0, "c": 3.0},
-            "listing_total": 100.0,
-        },
-        {"costs": fabricated.costs(folder / "costs.csv")},
-        {
-            "dataset": fabricated.network_dataset(folder / "networks.npz"),
-            "community_sizes": [6, 6],
-        },
-        {
-            "published": [fabricated.run_arrays(folder / "published.npz", **NETWORKS)] * 2,
-            "like_for_like": [fabricated.run_arrays(folder / "like_for_like.npz", **NETWORKS)] * 2,
-        },
-        {"evaluations": fabricated.elbo_table(folder / "a.csv", "latent_dimension", (2, 20))},
-        {"evaluations": fabricated.elbo_table(folder / "b.csv", "train_size", (100, 1000))},
-        {"images": grey, "codes": grey},
-        {
-            "images": [grey, colour],
-            "datasets": ["photo_patches_grey", "photo_patches_rgb"],
-            "architectures": ["two_layer", "two_layer"],
-        },
-        {
-            "images": fabricated.reconstructed_images(folder / "images.npz"),
-            "evaluations": fabricated.reconstruction_errors(folder / "errors.csv"),
-        },
-        {
-            "images": [grey, colour],
-            "datasets": ["digits", "photo_patches_rgb"],
-            "architectures": ["two_layer", "two_layer"],
-            "latent_dimensions": [2, 5],
-        },
-        {"evaluations": ablation(folder / "ablation.csv"), "trainings": TRAININGS},
-        {"evaluations": aevb(folder / "aevb.csv")},
-        {"evaluations": equal_updates(folder / "equal_updates.csv")},
-        {
-            "training": fabricated.boltzmann_training(folder / "training.csv"),
-            "filters": fabricated.boltzmann_filters(folder / "filters.npz"),
-        },
-        {"samples": fabricated.model_samples(folder / "samples.npz")},
-        {"likelihood": fabricated.likelihoods(folder / "likelihood.csv", ("fixed", "dynamic"))},
-    )
-    return dict(zip(FIGURES, arguments, strict=True))
+
+    def written(file: str) -> Path:
+        path = folder / Path(file).relative_to("results")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        within = str(path.relative_to(folder))
+        return next(write for like, write in WRITERS.items() if fnmatch(within, like))(path)
+
+    return {
+        name: {
+            **dict(rule.params.items()),
+            **PARAMS.get(name, {}),
+            **{
+                key: written(files) if isinstance(files, str) else [written(file) for file in files]
+                for key, files in rule.input.items()
+                if key != "code"
+            },
+        }
+        for name, rule in RULES.items()
+    }
 
 
 def draw(name: str, arguments: dict[str, Any], folder: Path) -> list[bytes]:

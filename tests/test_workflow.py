@@ -1,7 +1,6 @@
 """The workflow: end to end on the smallest configuration, and what reruns when."""
 
 import json
-import re
 import signal
 import subprocess
 import sys
@@ -11,19 +10,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from conftest import ROOT, TINY, Project, copy_project
+from parsed import parsed_rules
 
+from planning.runs import OPTIONAL_EXPERIMENTS
 from study.results import MEASUREMENT, read_table
 
 pytestmark = pytest.mark.xdist_group("study")
 
-RULES = {
-    match["name"]: match["body"]
-    for file in (ROOT / "workflow/rules").glob("*.smk")
-    for match in re.finditer(
-        r"^rule (?P<name>\w+):\n(?P<body>(?:    .*\n|\n)+)", file.read_text(), re.MULTILINE
-    )
-}
-DRAWN = sorted(name for name in RULES if re.match(r"figure_|table_", name))
+RULES = parsed_rules(TINY)
+DRAWN = sorted(name for name in RULES if name.startswith(("figure_", "table_")))
 
 
 def test_the_study_ends_in_a_report_of_every_figure_and_table(finished: Project):
@@ -194,6 +189,22 @@ def test_tensorflow_trains_the_same_model_in_the_workflow(edited: Project):
 def test_the_slurm_profile_plans_the_study(finished: Project):
     printed = finished.snakemake("--profile", "workflow/profiles/slurm", "--dry-run", "--forceall")
     assert "train_vae" in printed
+    asked = [line for line in printed.splitlines() if line.startswith("    resources: ")]
+    assert asked and all(f"{key}=" in line for key in ("mem_mb", "runtime") for line in asked)
+
+
+def test_an_optional_experiment_brings_its_own_figures():
+    brought = RULES.keys() - parsed_rules(TINY, "tests/config/required.yaml").keys()
+    assert {name for name in brought if name.startswith("figure_")} == {
+        "figure_7_1_ablation",
+        "figure_aevb_bound",
+        "figure_boltzmann_training",
+        "figure_equal_updates",
+        "figure_likelihood_against_error",
+        "figure_model_samples",
+    }
+    for experiment in OPTIONAL_EXPERIMENTS:
+        assert (ROOT / f"workflow/rules/experiment_{experiment}.smk").exists()
 
 
 def test_the_workflow_reports_through_snakemake_itself(edited: Project):
@@ -202,13 +213,16 @@ def test_the_workflow_reports_through_snakemake_itself(edited: Project):
     assert "Latent space" in text
 
 
-@pytest.mark.parametrize("name", [name for name in RULES if name not in ("figures", "tables")])
-def test_every_rule_says_what_it_takes(name: str):
-    body = RULES[name]
-    for directive in ("log:", "threads:", "mem_mb=", "runtime=", "conda:", "script:"):
-        assert directive in body, f"rule {name} lacks {directive}"
-    assert f"scripts/{name}.py" in body
-    assert ("benchmark:" in body) == name.startswith("train_")
+@pytest.mark.parametrize("name", [name for name, rule in RULES.items() if rule.script])
+def test_a_rule_runs_the_script_of_its_name_and_logs_in_its_environment(name: str):
+    rule = RULES[name]
+    assert Path(rule.script).name == f"{name}.py"
+    assert rule.log and rule.conda_env
+    assert bool(rule.benchmark) == name.startswith("train_")
+
+
+def test_every_rule_but_a_target_runs_a_script():
+    assert {name for name, rule in RULES.items() if not rule.script} == {"all", "figures", "tables"}
 
 
 def test_the_workflow_is_linted_and_formatted():

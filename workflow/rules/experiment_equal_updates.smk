@@ -1,0 +1,16 @@
+# The optional experiment `equal_updates`: every training size with as many updates.
+# Needs evaluations/equal_updates.csv. Gives its figure.
+
+
+rule figure_equal_updates:
+    input:
+        evaluations=f"{RESULTS}/evaluations/equal_updates.csv",
+        code=code_inputs("figure_equal_updates.py"),
+    output:
+        **drawn("figure_equal_updates", "Evidence lower bound"),
+    log:
+        f"{RESULTS}/logs/figures/figure_equal_updates.log",
+    conda:
+        "../../envs/figures.yaml"
+    script:
+        "../../scripts/figure_equal_updates.py"
