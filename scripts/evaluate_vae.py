@@ -10,7 +10,8 @@ from study.contracts import MEASUREMENT, RUN
 from study.dataset import Dataset, as_pixels, load_dataset
 from study.datasets.binarised import binarised
 from study.datasets.subset import training_rows
-from study.evaluation import active_units, latent_manifold, mean_squared_error
+from study.evaluation import active_units, mean_squared_error
+from study.latent_plane import latent_grid
 from study.pixels import grey_levels
 from study.results import classes_in_turn
 from vae.history import Measurement, read_history
@@ -110,7 +111,7 @@ def evaluate_vae(
         "prior_samples": trained.sample(count, random),
     }
     if run_parameters["latent_dimension"] == 2 and not by_class:
-        pixels["manifold"] = latent_manifold(trained)
+        pixels["manifold"] = trained.decode(latent_grid())
     np.savez_compressed(
         images,
         allow_pickle=False,

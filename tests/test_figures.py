@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from parsed import parsed_rules
 
 from figure_5_1_profile import figure_5_1_profile, own_time
-from figure_5_2_cost_by_size import COSTS, draw_costs
+from figure_5_2_cost_by_size import draw_costs
 from figure_6_1_network_structures import draw_network, first_networks
 from figure_6_2_network_reconstructions import draw_matrices, principal_components
 from figure_6_4_latent_manifold import apart, draw_classes, draw_manifold
@@ -32,6 +32,7 @@ from figure_boltzmann_training import draw_filters, draw_progress
 from figure_likelihood_against_error import baselines, draw_baselines, measured_points, ranks
 from figure_model_samples import draw_neighbours
 from figure_prior_samples import Panel, in_rows, sample_panels
+from study.contracts import BOLTZMANN_TRAINING, COSTS, LIKELIHOOD, RECONSTRUCTION
 from study.dataset import as_pixels
 from study.learning_curves import draw_learning_curves
 from study.pixels import grey_levels
@@ -150,7 +151,8 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
 def draw(name: str, arguments: dict[str, Any], folder: Path) -> list[bytes]:
     """Draw a figure into a folder and return its files: svg, pdf, png."""
     files = {suffix: folder / f"figure.{suffix}" for suffix in ("svg", "pdf", "png")}
-    getattr(import_module(name), name)(**arguments, **files)
+    step = Path(RULES[name].script).stem
+    getattr(import_module(step), step)(**arguments, **files)
     return [file.read_bytes() for file in files.values()]
 
 
@@ -159,7 +161,7 @@ def saved_figure(
 ) -> Figure:
     """Draw a figure into a folder and return it as it was saved."""
     saved: list[Figure] = []
-    script = import_module(name)
+    script = import_module(Path(RULES[name].script).stem)
     original = script.save
 
     def save(figure: Figure, *files: Path) -> None:
@@ -482,7 +484,7 @@ def test_two_runs_of_one_architecture_on_one_data_set_are_an_error(tmp_path: Pat
 
 def test_models_are_labelled_with_their_like_for_like_error(tmp_path: Path) -> None:
     path = fabricated.reconstruction_errors(tmp_path / "errors.csv")
-    assert row_labels(read_table(path, ())) == [
+    assert row_labels(read_table(path, RECONSTRUCTION)) == [
         "Original",
         "VAE\n70.00 ± 1.00 nats",
         "RBM\n80.00 ± 1.00 nats",
@@ -537,7 +539,7 @@ def test_costs_are_medians_over_the_limits_time(tmp_path: Path) -> None:
 
 
 def test_every_layer_of_the_machines_has_a_curve_of_its_mean(tmp_path: Path) -> None:
-    table = read_table(fabricated.boltzmann_training(tmp_path / "training.csv"), ())
+    table = read_table(fabricated.boltzmann_training(tmp_path / "training.csv"), BOLTZMANN_TRAINING)
     measured = select(table, metric="pseudo_likelihood")
     lines = draw_progress(Figure().subplots(), measured)
     labels = [str(line.get_label()) for line in lines]
@@ -647,7 +649,7 @@ def test_every_size_is_named_near_its_mean_and_no_names_overlap(
 
 
 def test_the_best_mixture_stands_for_all(tmp_path: Path) -> None:
-    table = read_table(fabricated.likelihoods(tmp_path / "likelihood.csv"), ())
+    table = read_table(fabricated.likelihoods(tmp_path / "likelihood.csv"), LIKELIHOOD)
     assert baselines(table) == {"Mixture\nof 500": -123.0, "Independent\npixels": -206.0}
     assert baselines(select(table, model="vae")) == {}
 
@@ -671,7 +673,7 @@ def test_ranks_agree_fully_where_less_error_is_more_likelihood() -> None:
 
 
 def test_a_model_measured_twice_or_never_is_an_error(tmp_path: Path) -> None:
-    table = read_table(fabricated.likelihoods(tmp_path / "likelihood.csv"), ())
+    table = read_table(fabricated.likelihoods(tmp_path / "likelihood.csv"), LIKELIHOOD)
     other = table.assign(dataset="mnist")
     with pytest.raises(ValueError, match="reconstruction_error: expected one value for each model"):
         measured_points(pd.concat([table, other]))

@@ -5,12 +5,16 @@
 rule figure_aevb_bound:
     input:
         evaluations=f"{RESULTS}/evaluations/aevb.csv",
-        code=code_inputs("figure_aevb_bound.py"),
+        code=code_inputs("figure_learning_curves.py"),
     output:
         **drawn("figure_aevb_bound", "Evidence lower bound"),
     log:
         f"{RESULTS}/logs/figures/figure_aevb_bound.log",
     conda:
         "../../envs/figures.yaml"
+    params:
+        studied="latent_dimension",
+        quantity="Latent dimension",
+        against=["images_seen"],
     script:
-        "../../scripts/figure_aevb_bound.py"
+        "../../scripts/figure_learning_curves.py"

@@ -77,29 +77,37 @@ rule figure_6_2_network_reconstructions:
 rule figure_6_3a_elbo_by_latent_dimension:
     input:
         evaluations=f"{RESULTS}/evaluations/latent_dimension.csv",
-        code=code_inputs("figure_6_3a_elbo_by_latent_dimension.py"),
+        code=code_inputs("figure_learning_curves.py"),
     output:
         **drawn("figure_6_3a_elbo_by_latent_dimension", "Evidence lower bound"),
     log:
         f"{RESULTS}/logs/figures/figure_6_3a_elbo_by_latent_dimension.log",
     conda:
         "../../envs/figures.yaml"
+    params:
+        studied="latent_dimension",
+        quantity="Latent dimension",
+        against=["epoch"],
     script:
-        "../../scripts/figure_6_3a_elbo_by_latent_dimension.py"
+        "../../scripts/figure_learning_curves.py"
 
 
 rule figure_6_3b_elbo_by_training_size:
     input:
         evaluations=f"{RESULTS}/evaluations/training_size.csv",
-        code=code_inputs("figure_6_3b_elbo_by_training_size.py"),
+        code=code_inputs("figure_learning_curves.py"),
     output:
         **drawn("figure_6_3b_elbo_by_training_size", "Evidence lower bound"),
     log:
         f"{RESULTS}/logs/figures/figure_6_3b_elbo_by_training_size.log",
     conda:
         "../../envs/figures.yaml"
+    params:
+        studied="train_size",
+        quantity="Training images",
+        against=["epoch", "images_seen"],
     script:
-        "../../scripts/figure_6_3b_elbo_by_training_size.py"
+        "../../scripts/figure_learning_curves.py"
 
 
 rule figure_6_4_latent_manifold:
