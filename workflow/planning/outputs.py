@@ -36,10 +36,15 @@ def tabulated(results: str, name: str, section: str) -> dict[str, Any]:
     return {"table": _reported(table, name, section, "table"), "markdown": markdown}
 
 
-def names(folder: str, rules: Iterable[Any]) -> list[str]:
-    """Names, without their endings, of what rules give into a folder, in the order of the rules."""
-    files = (PurePath(file) for rule in rules for file in rule.output)
-    return list(dict.fromkeys(file.stem for file in files if file.parent == PurePath(folder)))
+def given(folder: str, rules: Iterable[Any]) -> list[str]:
+    """Files that rules give into a folder, in the order of the rules."""
+    files = (str(file) for rule in rules for file in rule.output)
+    return [file for file in files if PurePath(file).parent == PurePath(folder)]
+
+
+def names(files: Iterable[str]) -> list[str]:
+    """Names of files without their folders and endings, each once."""
+    return list(dict.fromkeys(PurePath(file).stem for file in files))
 
 
 def drawn_from(results: str, rules: Iterable[Any]) -> set[str]:

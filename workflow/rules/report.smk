@@ -1,28 +1,22 @@
 # Needs every figure and every table that a rule gives, and the values behind the prose.
-# Gives the targets `figures` and `tables`, which are all of them; and report/, in the folder RESULTS: report.md with every number looked up, and from it report.html
-# (one file that needs no other) and report.pdf.
+# Gives the targets `figures` and `tables`, which are all of them; and report/, in the folder RESULTS:
+# report.md with every number looked up, and from it report.html (one file that needs no other) and
+# report.pdf.
 
 TEXT = "workflow/report"
-FIGURES = outputs.names(f"{RESULTS}/figures", workflow.rules)
-TABLES = outputs.names(f"{RESULTS}/tables", workflow.rules)
+FIGURE_FILES = outputs.given(f"{RESULTS}/figures", workflow.rules)
+TABLE_FILES = outputs.given(f"{RESULTS}/tables", workflow.rules)
+FIGURES, TABLES = outputs.names(FIGURE_FILES), outputs.names(TABLE_FILES)
 
 
 rule figures:
     input:
-        expand(
-            f"{RESULTS}/figures/{{name}}.{{kind}}",
-            name=FIGURES,
-            kind=outputs.FIGURE_KINDS,
-        ),
+        FIGURE_FILES,
 
 
 rule tables:
     input:
-        expand(
-            f"{RESULTS}/tables/{{name}}.{{kind}}",
-            name=TABLES,
-            kind=outputs.TABLE_KINDS,
-        ),
+        TABLE_FILES,
 
 
 rule report_values:
