@@ -1,12 +1,11 @@
 """Time the same job on every backend and peer, and the report's own four jobs: Table 5.1."""
 
-import csv
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from step import run
 from study.benchmark import report_jobs, rounds
+from study.contracts import JOBS, TIMINGS
 
 
 def benchmark_implementations(
@@ -21,10 +20,9 @@ def benchmark_implementations(
     Parameters
     ----------
     timings
-        csv with the columns `study.benchmark.rounds.COLUMNS`: a row a repeat, or one row that says
-        why there is none.
+        csv of the form `study.contracts.TIMINGS`.
     jobs
-        csv with the columns `study.benchmark.report_jobs.COLUMNS`: a row a job.
+        csv of the form `study.contracts.JOBS`.
     settings
         The configuration's `benchmark`.
     root_seed
@@ -34,17 +32,8 @@ def benchmark_implementations(
     """
     names = [*settings["backends"], *settings["peers"]]
     rows = rounds.time_in_rounds(names, settings, root_seed, threads)
-    _write(timings, rounds.COLUMNS, rows)
-    _write(
-        jobs, report_jobs.COLUMNS, report_jobs.do_report_jobs(rows, settings, root_seed, threads)
-    )
-
-
-def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
-    with open(path, "w", newline="") as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(rows)
+    TIMINGS.write(timings, rows)
+    JOBS.write(jobs, report_jobs.do_report_jobs(rows, settings, root_seed, threads))
 
 
 if __name__ == "__main__":

@@ -34,12 +34,6 @@ TESTS = (
 )
 """Arguments of pytest: the tests that need a GPU, and those of the peers."""
 
-MNIST_FILES = {
-    "train_images": "train-images-idx3-ubyte.gz",
-    "train_labels": "train-labels-idx1-ubyte.gz",
-    "test_images": "t10k-images-idx3-ubyte.gz",
-    "test_labels": "t10k-labels-idx1-ubyte.gz",
-}
 TEST_COLUMNS = ("test", "status", "seconds", "note")
 TRAINING = "latent_20"
 """Of the published losses in config/claims.yaml, the one whose training is done."""
@@ -118,11 +112,12 @@ def measure_limits(table: Path) -> None:
 
 def time_implementations(table: Path) -> None:
     """Write the timings of Table 5.1b's job, in turns."""
-    from study.benchmark import rounds
+    from study.benchmark.rounds import time_in_rounds
+    from study.contracts import TIMINGS
 
     settings, root_seed = _benchmark()
-    rows = rounds.time_in_rounds(IMPLEMENTATIONS, settings, root_seed, os.cpu_count() or 1)
-    _write(table, rounds.COLUMNS, rows)
+    rows = time_in_rounds(IMPLEMENTATIONS, settings, root_seed, os.cpu_count() or 1)
+    TIMINGS.write(table, rows)
     for name in IMPLEMENTATIONS:
         mine = [row for row in rows if row["backend"] == name]
         seconds = sorted(row["seconds"] for row in mine if "seconds" in row)
@@ -160,14 +155,14 @@ def train_on_mnist(folder: Path | None, history: Path) -> None:
         return
     import numpy as np
 
-    from study.datasets.mnist import mnist
+    from study.datasets.mnist import RAW_FILES, mnist
     from vae.architecture import Architecture
     from vae.history import write_history
     from vae.training import train
 
     published = _yaml("config/claims.yaml")["published"]["notebooks"][TRAINING]
     settings = dict(_yaml("config/config.yaml")["trainings"][published["training"]])
-    data = mnist(**{part: folder / name for part, name in MNIST_FILES.items()})
+    data = mnist(**{part: folder / name for part, name in RAW_FILES.items()})
     start = time.perf_counter()
     _, measurements = train(
         Architecture.named(published["architecture"], 784, published["latent_dimension"]),

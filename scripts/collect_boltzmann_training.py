@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from step import run
+from study.contracts import BOLTZMANN_TRAINING
 from study.dataset import load_dataset
 from vae.boltzmann.estimators import LayerMeasurement, load_machine
-
-COLUMNS = ("dataset", "model", "seed", *LayerMeasurement._fields)
 
 FILTERS = 36
 """Hidden units of the first layer whose weights are kept."""
@@ -37,7 +36,7 @@ def collect_boltzmann_training(
     rbm, dbn
         Trained machines of one seed.
     training
-        csv with the columns `COLUMNS`.
+        csv of the form `study.contracts.BOLTZMANN_TRAINING`.
     filters
         npz: image_shape; rbm and dbn, each n x visible units float32, a hidden unit a row.
     name
@@ -47,7 +46,7 @@ def collect_boltzmann_training(
     """
     with open(training, "w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(COLUMNS)
+        writer.writerow(BOLTZMANN_TRAINING.columns)
         for machine, seed, history in zip(machines, seeds, histories, strict=True):
             with open(history, newline="") as part:
                 rows = csv.DictReader(part)

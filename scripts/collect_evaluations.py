@@ -1,10 +1,11 @@
 """Bring the measurements of an experiment's runs into one tidy table."""
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 from step import run
-from study.results import MEASUREMENT
+from study.contracts import MEASUREMENT
 
 
 def collect_evaluations(measurements: list[Path], table: Path) -> None:
@@ -13,17 +14,17 @@ def collect_evaluations(measurements: list[Path], table: Path) -> None:
     Raises
     ------
     ValueError
-        If a table has other columns than `study.results.MEASUREMENT`.
+        If a table has other columns than `study.contracts.MEASUREMENT`.
     """
-    with open(table, "w", newline="") as file:
-        writer = csv.DictWriter(file, MEASUREMENT)
-        writer.writeheader()
-        for path in measurements:
-            with open(path, newline="") as part:
-                rows = csv.DictReader(part)
-                if tuple(rows.fieldnames or ()) != MEASUREMENT:
-                    raise ValueError(f"{path}: expected the columns {', '.join(MEASUREMENT)}")
-                writer.writerows(rows)
+    MEASUREMENT.write(table, (row for path in measurements for row in _rows(path)))
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with open(path, newline="") as file:
+        rows = csv.DictReader(file)
+        if list(rows.fieldnames or ()) != list(MEASUREMENT.columns):
+            raise ValueError(f"{path}: expected the columns {', '.join(MEASUREMENT.columns)}")
+        yield from rows
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from step import run
-from study.likelihood_table import LIKELIHOOD
+from study.contracts import LIKELIHOOD
 from study.results import read_tables
 
 
@@ -13,7 +13,7 @@ def collect_likelihoods(likelihoods: list[Path], table: Path) -> None:
     Raises
     ------
     ValueError
-        If a table lacks a column of `study.likelihood_table.LIKELIHOOD`, or has no rows.
+        If a table lacks a column of `study.contracts.LIKELIHOOD`, or rows.
     """
     frame = read_tables(likelihoods, LIKELIHOOD)
     # Whole numbers, though some are missing.

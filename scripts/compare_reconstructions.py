@@ -17,6 +17,7 @@ from study.comparison import (
     published_errors,
     sampled_errors,
 )
+from study.contracts import RECONSTRUCTION
 from study.dataset import load_dataset
 from study.pixels import grey_levels
 from study.reconstruction import entropy_floor, half_width, mean_image_errors
@@ -29,8 +30,6 @@ from vae.seeding import generator
 
 Errors = dict[str, np.ndarray]
 Row = tuple[str, str, float]
-
-COLUMNS = ("dataset", "model", "protocol", "seed", "metric", "value", "unit")
 
 SHOWN = 10
 """Held-out images whose reconstructions are kept for the figure."""
@@ -58,8 +57,8 @@ def compare_reconstructions(
     vae, rbm, dbn
         Trained models, one a seed.
     evaluation
-        csv with the columns `COLUMNS`: means over the images with their standard deviations and
-        95% intervals, and the paired differences of the models.
+        csv of the form `study.contracts.RECONSTRUCTION`: means over the images with their
+        standard deviations and 95% intervals, and the paired differences of the models.
     images
         npz: image_shape, and test images x and reconstructions vae, rbm, dbn in grey levels, n x d
         uint8.
@@ -81,7 +80,7 @@ def compare_reconstructions(
     ]
     with open(evaluation, "w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(COLUMNS)
+        writer.writerow(RECONSTRUCTION.columns)
         test = data.pixels("test")
         corrupted = corrupt(test[:PUBLISHED_IMAGES], generator(root_seed, "corrupt", name))
         for seed, models in zip(seeds, trained, strict=True):

@@ -41,7 +41,7 @@ def estimate_machine_likelihood(
     dataset, model
         What the machine was trained on, and the machine.
     likelihoods
-        csv with the columns `study.likelihood_table.LIKELIHOOD`: means over images with half their
+        csv of the form `study.contracts.LIKELIHOOD`: means over images with half their
         95% intervals, by the forward and the reverse estimate of log Z; the gap between the two;
         and the error of the reconstruction of the same images.
     name, machine, seed

@@ -27,7 +27,7 @@ def estimate_pixel_likelihood(
     dataset
         npz of `study.dataset`; the models are fitted to its training images drawn once.
     likelihoods
-        csv with the columns `study.likelihood_table.LIKELIHOOD`.
+        csv of the form `study.contracts.LIKELIHOOD`.
     name
         The dataset's.
     seeds

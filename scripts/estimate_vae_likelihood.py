@@ -35,7 +35,7 @@ def estimate_vae_likelihood(
     dataset, model
         What the run was trained on, and what it wrote.
     likelihoods
-        csv with the columns `study.likelihood_table.LIKELIHOOD`: means over images with half their
+        csv of the form `study.contracts.LIKELIHOOD`: means over images with half their
         95% intervals, and the error of the reconstruction of the same images.
     run_parameters
         What names the run.

@@ -1,6 +1,5 @@
 """Measure one trained VAE."""
 
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +7,12 @@ import numpy as np
 
 from step import run
 from study.binarised import binarised
+from study.contracts import MEASUREMENT, RUN
 from study.dataset import Dataset, as_pixels, load_dataset
-from study.evaluation import active_units, latent_manifold, mean_squared_error
+from study.evaluation import active_units, mean_squared_error
+from study.latent_plane import latent_grid
 from study.pixels import grey_levels
-from study.results import MEASUREMENT, RUN, classes_in_turn
+from study.results import classes_in_turn
 from study.subset import training_rows
 from vae.history import Measurement, read_history
 from vae.model import Model, load_model
@@ -48,7 +49,7 @@ def evaluate_vae(
     dataset, model, history
         What the run was trained on, and what it wrote.
     evaluation
-        csv with the columns `study.results.MEASUREMENT`: the history, and the final measurements.
+        csv of the form `study.contracts.MEASUREMENT`: the history, and the final measurements.
     images
         npz: some test items, their reconstructions, samples from the prior and, of a latent plane
         of images, the decoded grid; all in grey levels, n x d uint8.
@@ -96,13 +97,11 @@ def evaluate_vae(
         final += _class_measurements(trained, data, run_parameters["epochs"], random)
 
     described = {**run_parameters, "train_size": len(rows)}
-    with open(evaluation, "w", newline="") as file:
-        writer = csv.DictWriter(file, MEASUREMENT)
-        writer.writeheader()
-        for measurement in (*read_history(history), *final):
-            writer.writerow(
-                {**{key: described[key] for key in (*RUN, "seed")}, **measurement._asdict()}
-            )
+    described = {key: described[key] for key in (*RUN, "seed")}
+    MEASUREMENT.write(
+        evaluation,
+        (described | measurement._asdict() for measurement in (*read_history(history), *final)),
+    )
 
     count = len(data.label_names) if by_class else SHOWN
     shown = classes_in_turn(data.y_test, count)
@@ -112,7 +111,7 @@ def evaluate_vae(
         "prior_samples": trained.sample(count, random),
     }
     if run_parameters["latent_dimension"] == 2 and not by_class:
-        pixels["manifold"] = latent_manifold(trained)
+        pixels["manifold"] = trained.decode(latent_grid())
     np.savez_compressed(
         images,
         allow_pickle=False,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from step import run
+from study.contracts import PROFILE
 from study.plotting import BLUE, MUTED, ORANGE, PAGE_WIDTH, letter, new_figure, save, style
 from study.results import read_table
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-COLUMNS = ("function", "own_seconds", "steps", "scale")
 SHOWN, SHOWN_OF_NUMPY = 4, 8
 
 
@@ -31,14 +31,14 @@ def figure_5_1_profile(
     Parameters
     ----------
     published, numpy
-        Profiles of the report's algorithm and of the backend `numpy`: csv with columns function,
-        own_seconds, steps and scale, the factor from these seconds to an epoch's.
+        Profiles of the report's algorithm and of the backend `numpy`: csv of the form
+        `study.contracts.PROFILE`.
     listing, listing_total
         Own seconds by function in the report's listing, and of its whole epoch.
     svg, pdf, png
         The figure.
     """
-    frames = read_table(published, COLUMNS), read_table(numpy, COLUMNS)
+    frames = read_table(published, PROFILE), read_table(numpy, PROFILE)
     again, ours = (
         own_time(dict(_seconds(frame)), shown)
         for frame, shown in zip(frames, (SHOWN, SHOWN_OF_NUMPY), strict=True)

@@ -8,14 +8,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator
 
 from step import run
+from study.contracts import COSTS
 from study.plotting import CATEGORIES, MARKERS, MUTED, PAGE_WIDTH, letter, new_figure, save, style
 from study.results import read_table
 from study.wording import implementation
 
 if TYPE_CHECKING:
     import pandas as pd
-
-COSTS = ("varied", "value", "backend", "status", "seconds", "gflop", "limit_gflops")
 
 PANELS = {
     "latent_dimension": "Latent dimension",
@@ -32,7 +31,7 @@ def figure_5_2_cost_by_size(costs: Path, svg: Path, pdf: Path, png: Path) -> Non
     Parameters
     ----------
     costs
-        A csv with the columns `COSTS`, a row a repeat. What was not measured is not drawn.
+        A csv of the form `study.contracts.COSTS`. What was not measured is not drawn.
     svg, pdf, png
         The figure.
     """

@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from step import run
+from study.latent_plane import REACH, SIDE
 from study.plotting import (
     CATEGORIES,
     INK,
@@ -29,10 +30,6 @@ MANY_POINTS = 2000
 
 LABEL_DISTANCE = 0.4
 """Latent units between the names of two classes, so that each can be read."""
-
-SIDE = 20
-REACH = 3.0
-"""The manifold is a grid of SIDE x SIDE latent points over [-REACH, REACH] squared."""
 
 
 def figure_6_4_latent_manifold(images: Path, codes: Path, svg: Path, pdf: Path, png: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from step import run
+from study.contracts import RECONSTRUCTION
 from study.plotting import PAGE_WIDTH, draw_images, new_figure, save, style
 from study.results import MODELS, read_arrays, read_table, select
 from study.tables import mean_and_deviation
@@ -38,7 +39,7 @@ def figure_6_6_model_reconstructions(
             np.concatenate(rows),
             arrays["image_shape"].tolist(),
             len(arrays["x"]),
-            row_labels(read_table(evaluations, ("model", "protocol", "metric", "value"))),
+            row_labels(read_table(evaluations, RECONSTRUCTION)),
         )
         save(figure, svg, pdf, png)
 

@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from step import run
+from study.contracts import BOLTZMANN_TRAINING
 from study.plotting import (
     MARKERS,
     PAGE_WIDTH,
@@ -29,8 +30,6 @@ from study.wording import readable
 if TYPE_CHECKING:
     import pandas as pd
 
-TRAINING = ("dataset", "model", "seed", "layer", "epoch", "metric", "value", "unit")
-
 MODELS = ("rbm", "dbn")
 METRICS = ("reconstruction_error", "pseudo_likelihood")
 
@@ -46,13 +45,13 @@ def figure_boltzmann_training(
     Parameters
     ----------
     training
-        A csv with the columns `TRAINING`, of one data set; layer 1 is next to the data.
+        A csv of the form `study.contracts.BOLTZMANN_TRAINING`, of one data set.
     filters
         First-layer weights rbm, dbn, each hidden units x d, and the image_shape of d pixels.
     svg, pdf, png
         The figure.
     """
-    table = read_table(training, TRAINING)
+    table = read_table(training, BOLTZMANN_TRAINING)
     arrays = read_arrays(filters, "image_shape", *MODELS)
     with style():
         figure = new_figure(PAGE_WIDTH, 6.0)

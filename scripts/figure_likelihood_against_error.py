@@ -13,7 +13,8 @@ from matplotlib.transforms import Bbox, BboxBase
 from scipy.stats import spearmanr
 
 from step import run
-from study.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
+from study.contracts import LIKELIHOOD
+from study.likelihood_table import best_size, log_likelihoods
 from study.plotting import (
     CATEGORIES,
     INK,
@@ -58,8 +59,7 @@ def figure_likelihood_against_error(likelihood: Path, svg: Path, pdf: Path, png:
     Parameters
     ----------
     likelihood
-        A csv with the columns `LIKELIHOOD`, of one data set; size is a VAE's latent dimension, the
-        units of a machine's top layer or the components of a mixture.
+        A csv of the form `study.contracts.LIKELIHOOD`, of one data set.
     svg, pdf, png
         The figure.
     """

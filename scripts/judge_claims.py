@@ -8,8 +8,12 @@ import yaml
 
 from step import run
 from study.claims import judge
+from study.contracts import PROFILE, RECONSTRUCTION, TIMINGS
 from study.results import read_card, read_table
 from study.tables import write_table
+
+OTHERS = {"reconstruction": RECONSTRUCTION, "backends": TIMINGS, "published_epoch": PROFILE}
+"""Tables beside those of the experiments that claims may name."""
 
 
 def judge_claims(
@@ -42,7 +46,7 @@ def judge_claims(
         The same as a table.
     """
     tables = {path.stem: read_table(path) for path in evaluations}
-    tables |= {path.stem: read_table(path, ()) for path in others}
+    tables |= {path.stem: read_table(path, OTHERS[path.stem]) for path in others}
     tables["entropy_floors"] = _entropy_floors(cards)
     judged = {}
     for name, claim in yaml.safe_load(claims.read_text(encoding="utf-8"))["claims"].items():

@@ -1,11 +1,11 @@
 """Time epochs as the network, the batch and the training set grow, for Figure 5.2."""
 
-import csv
 from pathlib import Path
 from typing import Any
 
 from step import run
-from study.benchmark.cost import COLUMNS, measure_costs
+from study.benchmark.cost import measure_costs
+from study.contracts import COSTS
 
 
 def measure_cost_by_size(
@@ -16,7 +16,7 @@ def measure_cost_by_size(
     Parameters
     ----------
     costs
-        csv with the columns `study.benchmark.cost.COLUMNS`.
+        csv of the form `study.contracts.COSTS`.
     settings
         The configuration's `benchmark`.
     root_seed
@@ -24,10 +24,7 @@ def measure_cost_by_size(
     threads
         For each backend.
     """
-    with open(costs, "w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(measure_costs(settings, root_seed, threads))
+    COSTS.write(costs, measure_costs(settings, root_seed, threads))
 
 
 if __name__ == "__main__":

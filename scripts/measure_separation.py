@@ -1,11 +1,14 @@
 """Measure how well classes part in the latent spaces of an experiment's runs."""
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from step import run
+from study.contracts import MEASUREMENT, RUN
 from study.evaluation import latent_separation
-from study.results import MEASUREMENT, RUN, read_arrays
+from study.results import read_arrays
 
 
 def measure_separation(evaluations: list[Path], codes: list[Path], table: Path) -> None:
@@ -19,26 +22,28 @@ def measure_separation(evaluations: list[Path], codes: list[Path], table: Path) 
         What `evaluate_vae` wrote for each run; the classifier is fitted to the training items kept
         there.
     table
-        csv with the columns `study.results.MEASUREMENT`.
+        csv of the form `study.contracts.MEASUREMENT`.
     """
-    with open(table, "w", newline="") as file:
-        writer = csv.DictWriter(file, MEASUREMENT)
-        writer.writeheader()
-        for evaluation, latent_codes in zip(evaluations, codes, strict=True):
-            latent = read_arrays(
-                latent_codes,
-                "posterior_mean_train",
-                "labels_train",
-                "posterior_mean_test",
-                "labels_test",
-                "label_names",
-            )
-            if len(latent.pop("label_names")) < 2:
-                continue
-            described = {**_described(evaluation), "split": "test", "unit": "1"}
-            values = latent_separation(*latent.values())
-            for metric, value in zip(("silhouette", "knn_accuracy"), values, strict=True):
-                writer.writerow({**described, "metric": metric, "value": value})
+    runs = zip(evaluations, codes, strict=True)
+    MEASUREMENT.write(table, (row for run in runs for row in _separation(*run)))
+
+
+def _separation(evaluation: Path, codes: Path) -> Iterator[dict[str, Any]]:
+    """Rows of one run; none where there is a single class."""
+    latent = read_arrays(
+        codes,
+        "posterior_mean_train",
+        "labels_train",
+        "posterior_mean_test",
+        "labels_test",
+        "label_names",
+    )
+    if len(latent.pop("label_names")) < 2:
+        return
+    described = {**_described(evaluation), "split": "test", "unit": "1"}
+    values = latent_separation(*latent.values())
+    for metric, value in zip(("silhouette", "knn_accuracy"), values, strict=True):
+        yield {**described, "metric": metric, "value": value}
 
 
 def _described(evaluation: Path) -> dict[str, str]:

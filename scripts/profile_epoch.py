@@ -1,7 +1,6 @@
 """Profile one epoch of a NumPy backend by function, as in Sec. 5 of the report."""
 
 import cProfile
-import csv
 import json
 import pstats
 from math import ceil
@@ -14,19 +13,9 @@ from pyinstrument.session import Session
 
 from step import run
 from study.benchmark import LEARNING_RATE, benchmark_problem
+from study.contracts import PROFILE
 from vae.backends import create_trainer, limit_threads
 from vae.optimizer import Adam
-
-COLUMNS = (
-    "backend",
-    "function",
-    "module",
-    "calls",
-    "own_seconds",
-    "cumulative_seconds",
-    "steps",
-    "scale",
-)
 
 THREADS = 1
 """A profiler sees the thread that it was started in, so that all the work is done in one."""
@@ -54,8 +43,8 @@ def profile_epoch(
     Parameters
     ----------
     profile
-        csv with the columns `COLUMNS`, a row a function, the longest own time first. Calls and
-        seconds are as measured over `steps`; times `scale` they are those of an epoch.
+        csv of the form `study.contracts.PROFILE`. Calls and seconds are as measured over `steps`;
+        times `scale` they are those of an epoch.
     listing
         cProfile's own listing, under a line that says what was profiled.
     call_tree
@@ -102,13 +91,16 @@ def profile_epoch(
     with open(listing, "w", encoding="utf-8") as file:
         file.write(f"{title}\n\n")
         pstats.Stats(profiler, stream=file).strip_dirs().sort_stats("tottime").print_stats()
-    with open(profile, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for (file_name, _, function), entry in sorted(
-            entries.items(), key=lambda item: -item[1].own_seconds
-        ):
-            writer.writerow([backend, function, Path(file_name).stem, *entry, steps, scale])
+    longest_first = sorted(entries.items(), key=lambda item: -item[1].own_seconds)
+    PROFILE.write(
+        profile,
+        (
+            {"backend": backend, "function": function, "module": Path(file_name).stem}
+            | entry._asdict()
+            | {"steps": steps, "scale": scale}
+            for (file_name, _, function), entry in longest_first
+        ),
+    )
 
 
 class Entry(NamedTuple):

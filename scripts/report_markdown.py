@@ -15,7 +15,6 @@ import json
 import re
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, UndefinedE
 
 from step import run
 from study.wording import implementation, readable
+from vae.names import nearest
 
 Value = str | float | list[Any] | None
 
@@ -108,8 +108,7 @@ def render(template: Path, values: Mapping[str, Value], captions: Mapping[str, s
 
 def _look_up(what: str, name: str, known: Mapping[str, Any]) -> Any:
     if name not in known:
-        nearest = get_close_matches(name, known, n=1, cutoff=0.0)
-        hint = f"the nearest is {nearest[0]!r}" if nearest else "there are none"
+        hint = f"the nearest is {nearest(name, known)!r}" if known else "there are none"
         raise UnknownNameError(f"there is no {what} {name!r}; {hint}")
     return known[name]
 

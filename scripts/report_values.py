@@ -57,8 +57,9 @@ from typing import Any
 import pandas as pd
 
 from step import run
-from study.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
-from study.results import MODELS, RUN, final, read_card, read_table, rising_by_seed
+from study.contracts import LIKELIHOOD, PROFILE, RECONSTRUCTION, RUN, TIMINGS
+from study.likelihood_table import best_size, log_likelihoods
+from study.results import MODELS, final, read_card, read_table, rising_by_seed
 from vae.architecture import NETWORKS
 
 SERIES = {"latent_dimension": "latent_dimension", "training_size": "train_size"}
@@ -67,11 +68,8 @@ SERIES = {"latent_dimension": "latent_dimension", "training_size": "train_size"}
 REPORT_DATASETS = {"mnist": "MNIST", "frey": "Frey Face", "cifar10": "CIFAR-10"}
 """How the names of data sets that the report used begin here, and what it calls them."""
 
-RECONSTRUCTION = ("dataset", "model", "protocol", "seed", "metric", "value")
 LIMITS = ("limit_2048_gflops", "limit_network_gflops")
 MEDIANS = ("seconds", "gflops", "first_step_seconds", "peak_memory_mib")
-BACKENDS = ("backend", "device", "status", "note", *MEDIANS, *LIMITS)
-PROFILE = ("backend", "function", "module", "calls", "own_seconds", "steps", "scale")
 
 Pairs = Iterator[tuple[str, Any]]
 
@@ -123,7 +121,7 @@ def report_values(
             *(pair for path in evaluations for pair in _experiment(path)),
             *_reconstruction(read_table(reconstruction, RECONSTRUCTION)),
             *(pair for path in likelihoods for pair in _likelihood(read_table(path, LIKELIHOOD))),
-            *_backends(read_table(backends, BACKENDS)),
+            *_backends(read_table(backends, TIMINGS)),
             *_profile(read_table(published_profile, PROFILE)),
             *_profile(read_table(numpy_profile, PROFILE)),
             *_flat("datasets", {card["name"]: card for card in map(read_card, cards)}),

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from step import run
+from study.contracts import JOBS
 from study.results import read_table
 from study.tables import NOT_GIVEN, number, write_table
-
-JOBS = ("program", "device", "status", "note", "hidden_sizes", "steps", "batch_size", "seconds")
 
 PROGRAMS = {
     ("numpy", "CPU"): "Pure NumPy",
@@ -34,7 +33,7 @@ def table_5_1a_as_published(
     Parameters
     ----------
     jobs
-        csv with the columns `JOBS`.
+        csv of the form `study.contracts.JOBS`.
     published
         The report's seconds: program -> device -> seconds.
     table, markdown
@@ -55,7 +54,7 @@ def table_5_1a_as_published(
 
 def _records(jobs: Path) -> list[dict[str, Any]]:
     table = read_table(jobs, JOBS).fillna({"note": ""})
-    return [{str(name): row[name] for name in JOBS} for row in table.to_dict("records")]
+    return [{str(name): row[name] for name in JOBS.columns} for row in table.to_dict("records")]
 
 
 def job_in_words(job: Mapping[str, Any]) -> str:

@@ -5,23 +5,10 @@ from pathlib import Path
 import pandas as pd
 
 from step import run
+from study.contracts import TIMINGS
 from study.results import read_table
 from study.tables import NONE, number, write_table
 from study.wording import implementation
-
-TIMINGS = (
-    "backend",
-    "device",
-    "status",
-    "note",
-    "seconds",
-    "gflops",
-    "limit_2048_gflops",
-    "limit_network_gflops",
-    "peak_memory_mib",
-    "first_step_seconds",
-    "energy_joules",
-)
 
 ENERGY = "Energy (J/epoch)"
 
@@ -32,7 +19,7 @@ def table_5_1b_like_for_like(timings: Path, table: Path, markdown: Path) -> None
     Parameters
     ----------
     timings
-        csv with the columns `TIMINGS`: a row a repeat, or one that says why there is none.
+        csv of the form `study.contracts.TIMINGS`.
     table, markdown
         The table. It has a column of energy if the machine tells any.
     """

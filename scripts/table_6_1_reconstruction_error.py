@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from step import run
-from study.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
+from study.contracts import LIKELIHOOD, RECONSTRUCTION
+from study.likelihood_table import best_size, log_likelihoods
 from study.results import MODELS, read_table, read_tables
 from study.tables import NONE, NOT_GIVEN, NOT_MEASURED, mean_and_deviation, number, write_table
 from study.wording import readable
@@ -36,7 +37,7 @@ def table_6_1_reconstruction_error(
     table, markdown
         The table.
     """
-    frame = read_table(evaluations, ("dataset", "model", "protocol", "seed", "metric", "value"))
+    frame = read_table(evaluations, RECONSTRUCTION)
     likelihood = (
         log_likelihoods(read_tables(likelihoods, LIKELIHOOD)) if likelihoods else pd.DataFrame()
     )

@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.benchmark import cost, rounds
-from study.benchmark import report_jobs as jobs
-from study.likelihood_table import LIKELIHOOD
-from study.results import MEASUREMENT
+from study.benchmark import cost
+from study.contracts import COSTS, JOBS, LIKELIHOOD, MEASUREMENT, TIMINGS
 
 STRUCTURES = ("sparse", "community", "small_world")
 
@@ -31,7 +29,7 @@ def measurements(path: Path, rows: Iterable[dict[str, Any]]) -> Path:
         "split": "test",
         "unit": "nats/image",
     }
-    frame = pd.DataFrame([plain | row for row in rows], columns=list(MEASUREMENT))
+    frame = pd.DataFrame([plain | row for row in rows], columns=list(MEASUREMENT.columns))
     frame.to_csv(path, index=False)
     return path
 
@@ -131,7 +129,7 @@ def reconstruction_errors(path: Path) -> Path:
 
 def estimated_likelihoods(path: Path, seeds: int = 2) -> Path:
     """Write log-likelihoods: a VAE's best at 5 latent dimensions."""
-    columns = [*LIKELIHOOD]
+    columns = [*LIKELIHOOD.columns]
     rows: list[tuple[Any, ...]] = []
     for seed in range(1, seeds + 1):
         for size, value in ((2, -110.0), (5, -90.0), (20, -95.0)):
@@ -299,7 +297,7 @@ def timings(path: Path) -> Path:
     rows.append(
         _without_time("jax", "CPU", "failed", "its process was ended by the signal SIGKILL")
     )
-    pd.DataFrame(rows, columns=list(rounds.COLUMNS)).to_csv(path, index=False)
+    pd.DataFrame(rows, columns=list(TIMINGS.columns)).to_csv(path, index=False)
     return path
 
 
@@ -316,7 +314,7 @@ def report_jobs(path: Path) -> Path:
         job | {"program": "tensorflow", "device": "CPU", "hidden_sizes": "500-500"},
         job | {"program": "tensorflow", "device": "GPU", "hidden_sizes": "500-500"},
     ]
-    frame = pd.DataFrame(rows, columns=list(jobs.COLUMNS))
+    frame = pd.DataFrame(rows, columns=list(JOBS.columns))
     frame["seconds"] = [2000.0, None, 5.5, None]
     frame.loc[[1, 3], ["status", "note"]] = ["not measured", "no CUDA device"]
     frame.to_csv(path, index=False)
@@ -346,7 +344,7 @@ def costs(path: Path, backends: Iterable[str] = ("numpy", "tensorflow")) -> Path
         {"varied": varied, "value": 5, **_without_time("cupy", "GPU", "not measured", "no device")}
         for varied in cost.VARIED
     ]
-    pd.DataFrame(rows, columns=list(cost.COLUMNS)).to_csv(path, index=False)
+    pd.DataFrame(rows, columns=list(COSTS.columns)).to_csv(path, index=False)
     return path
 
 

@@ -23,6 +23,7 @@ from study.benchmark.energy import EnergyMeter
 from study.benchmark.implementations import IMPLEMENTATIONS, unavailable
 from study.benchmark.limit import LARGE, large_product, network_products, rate
 from study.benchmark.process import Worker, WorkerFailed
+from study.contracts import COSTS, TIMINGS
 from study.peers import PEERS
 from vae.backends import BACKENDS
 
@@ -119,7 +120,7 @@ def test_a_worker_times_epochs(worker: Worker) -> None:
     answer = worker.ask("epoch", images=20)
     assert 0 < answer["seconds"] < answer["seconds_since_start"]
     assert answer["peak_memory_mib"] > 10
-    assert set(worker.ask("limits", settings=SETTINGS, threads=1)) <= set(rounds.COLUMNS)
+    assert set(worker.ask("limits", settings=SETTINGS, threads=1)) <= set(TIMINGS.columns)
 
 
 def test_a_worker_sleeps_between_requests(worker: Worker) -> None:
@@ -169,7 +170,7 @@ def test_rounds_time_everything_once_each(monkeypatch: pytest.MonkeyPatch) -> No
     assert {row["steps"] for row in numpy} == {4}
     assert {(row["steps"], row["note"]) for row in published} == {(1, "scaled from 2 of 4 steps")}
     for row in numpy + published:
-        assert set(row) <= set(rounds.COLUMNS)
+        assert set(row) <= set(TIMINGS.columns)
         assert row["status"] == "measured"
         assert row["images_per_second"] == pytest.approx(20 / row["seconds"])
         arithmetic = gflop(benchmark_architecture(SETTINGS), 20)
@@ -260,7 +261,7 @@ def test_costs_are_of_a_whole_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     numpy = [row for row in rows if row["backend"] == "numpy"]
     assert len(numpy) == 5 * cost.REPEATS
     for row in numpy:
-        assert set(row) <= set(cost.COLUMNS)
+        assert set(row) <= set(COSTS.columns)
         assert row["seconds"] > 0 and row["limit_gflops"] > 0
     images = {row["varied"]: row["images"] for row in numpy}
     assert images == {

@@ -8,7 +8,7 @@ import yaml
 from conftest import ROOT
 
 from study.claims import NOT_REPRODUCED, NOT_TESTED, REPRODUCED, TESTS, judge
-from study.results import MEASUREMENT
+from study.contracts import MEASUREMENT
 
 CLAIMS = yaml.safe_load((ROOT / "config/claims.yaml").read_text())["claims"]
 
@@ -17,7 +17,7 @@ def tidy(column: str, values: dict, metric: str = "elbo", **fixed) -> pd.DataFra
     """Final measurements: a value of the column -> a value per seed."""
     rows = [
         {
-            **dict.fromkeys(MEASUREMENT, "x"),
+            **dict.fromkeys(MEASUREMENT.columns, "x"),
             "epoch": 5,
             "epochs": 5,
             "split": "test",

@@ -11,8 +11,10 @@ from sys import stdlib_module_names
 
 import pytest
 import yaml
+from conftest import TINY
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from parsed import parsed_rules
 
 from generate import ENVS, LOCK, PEERS_LOCK, ROOT, STEPS, read_lock, read_steps
 from planning.imports import code_inputs
@@ -109,12 +111,10 @@ def test_an_environment_holds_what_its_steps_import(kind):
     assert not missing, f"{kind}.yaml is older than {STEPS.name}: run make lock"
 
 
-def conda_rules() -> Iterator[tuple[str, str]]:
-    """Each rule that runs a script, with the kind of its environment."""
-    for file in sorted((ROOT / "workflow/rules").glob("*.smk")):
-        for rule in re.split(r"^rule ", file.read_text(), flags=re.MULTILINE)[1:]:
-            if environment := re.search(r"envs/(\w+)\.yaml", rule):
-                yield rule[: rule.index(":")], environment[1]
+def conda_rules() -> set[tuple[str, str]]:
+    """Each script that a rule runs, with the kinds of its environments."""
+    rules = [*parsed_rules(TINY).values(), *parsed_rules(TINY, "tests/config/peers.yaml").values()]
+    return {(Path(rule.script).name, Path(rule.conda_env).stem) for rule in rules if rule.script}
 
 
 @cache
@@ -146,18 +146,19 @@ def distributions() -> dict[str, set[str]]:
     return {"cupy": {"cupy-cuda12x"}, "jax": {"jax"}, "torch": {"torch"}} | installed
 
 
-@pytest.mark.parametrize(("rule", "kind"), list(conda_rules()))
-def test_what_a_rule_imports_is_in_its_environment(rule, kind):
-    script = f"{rule}.py"
+@pytest.mark.parametrize(("script", "kind"), sorted(conda_rules()))
+def test_what_a_rule_imports_is_in_its_environment(script, kind):
     by_name = (
-        [f"study.datasets.{each}" for each in datasets.KINDS] if rule == "prepare_dataset" else []
+        [f"study.datasets.{each}" for each in datasets.KINDS]
+        if script == "prepare_dataset.py"
+        else []
     )
     files = [f"scripts/{script}", *code_inputs(script, *by_name)]
     there = set(pins(kind))
     for file in files:
         for module in third_party_imports(ROOT / file):
             assert distributions().get(module, set()) & there, (
-                f"rule {rule} imports {module} in {file}, which envs/{kind}.yaml lacks: "
+                f"{script} imports {module} in {file}, which envs/{kind}.yaml lacks: "
                 f"add it to {STEPS.name} and run make lock"
             )
 

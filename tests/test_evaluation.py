@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from study.evaluation import active_units, latent_manifold, latent_separation, mean_squared_error
-from vae.architecture import Architecture
-from vae.model import Model
+from study.evaluation import active_units, latent_separation, mean_squared_error
+from study.latent_plane import latent_grid
 
 
 def test_a_unit_is_active_if_its_mean_varies():
@@ -29,11 +28,7 @@ def test_squared_error_is_per_pixel():
     assert mean_squared_error(np.zeros((2, 4)), np.full((2, 4), 0.5)) == 0.25
 
 
-def test_manifold_runs_from_top_left_to_bottom_right():
-    architecture = Architecture(2, 2, encoder_sizes=(), decoder_sizes=(), likelihood="gaussian")
-    parameters = np.zeros(architecture.parameter_count)
-    weight, _ = architecture.views(parameters)[-1]
-    weight[:2, :2] = np.eye(2)  # the decoder's mean is z itself
-    grid = latent_manifold(Model(architecture, parameters), side=3, extent=3)
+def test_the_latent_grid_runs_from_top_left_to_bottom_right():
+    grid = latent_grid(side=3, reach=3)
     expected = [[-3, 3], [0, 3], [3, 3], [-3, 0], [0, 0], [3, 0], [-3, -3], [0, -3], [3, -3]]
     assert grid == pytest.approx(np.array(expected))

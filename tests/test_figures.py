@@ -1,5 +1,8 @@
 """Figures show the numbers they are given, and are the same files on every run."""
 
+from collections.abc import Callable
+from fnmatch import fnmatch
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -9,11 +12,13 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import TINY
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from parsed import parsed_rules
 
 from figure_5_1_profile import figure_5_1_profile, own_time
-from figure_5_2_cost_by_size import COSTS, draw_costs
+from figure_5_2_cost_by_size import draw_costs
 from figure_6_1_network_structures import draw_network, first_networks
 from figure_6_2_network_reconstructions import draw_matrices, principal_components
 from figure_6_4_latent_manifold import apart, draw_classes, draw_manifold
@@ -27,6 +32,7 @@ from figure_boltzmann_training import draw_filters, draw_progress
 from figure_likelihood_against_error import baselines, draw_baselines, measured_points, ranks
 from figure_model_samples import draw_neighbours
 from figure_prior_samples import Panel, in_rows, sample_panels
+from study.contracts import BOLTZMANN_TRAINING, COSTS, LIKELIHOOD, RECONSTRUCTION
 from study.dataset import as_pixels
 from study.learning_curves import draw_learning_curves
 from study.pixels import grey_levels
@@ -39,24 +45,8 @@ NETWORKS: dict[str, Any] = {
     "label_names": fabricated.STRUCTURES,
 }
 
-FIGURES = (
-    "figure_5_1_profile",
-    "figure_5_2_cost_by_size",
-    "figure_6_1_network_structures",
-    "figure_6_2_network_reconstructions",
-    "figure_6_3a_elbo_by_latent_dimension",
-    "figure_6_3b_elbo_by_training_size",
-    "figure_6_4_latent_manifold",
-    "figure_6_5_image_reconstructions",
-    "figure_6_6_model_reconstructions",
-    "figure_prior_samples",
-    "figure_7_1_ablation",
-    "figure_aevb_bound",
-    "figure_equal_updates",
-    "figure_boltzmann_training",
-    "figure_model_samples",
-    "figure_likelihood_against_error",
-)
+RULES = {name: rule for name, rule in parsed_rules(TINY).items() if name.startswith("figure_")}
+FIGURES = sorted(RULES)
 
 TRAININGS = {
     f"{optimizer}_{initialisation}": {"optimizer": optimizer, "initialisation": initialisation}
@@ -94,63 +84,75 @@ def equal_updates(path: Path) -> Path:
     return fabricated.measurements(path, rows)
 
 
+WRITERS: dict[str, Callable[[Path], Path]] = {
+    "datasets/*.npz": fabricated.network_dataset,
+    "evaluations/ablation.csv": ablation,
+    "evaluations/aevb.csv": aevb,
+    "evaluations/boltzmann_training.csv": fabricated.boltzmann_training,
+    "evaluations/boltzmann_training.npz": fabricated.boltzmann_filters,
+    "evaluations/equal_updates.csv": equal_updates,
+    "evaluations/latent_dimension.csv": partial(
+        fabricated.elbo_table, studied="latent_dimension", values=(2, 20)
+    ),
+    "evaluations/likelihoods.csv": partial(
+        fabricated.likelihoods, binarisations=("fixed", "dynamic")
+    ),
+    "evaluations/reconstruction.csv": fabricated.reconstruction_errors,
+    "evaluations/reconstruction.npz": fabricated.reconstructed_images,
+    "evaluations/samples.npz": fabricated.model_samples,
+    "evaluations/training_size.csv": partial(
+        fabricated.elbo_table, studied="train_size", values=(100, 1000)
+    ),
+    "models/networks_*.npz": partial(fabricated.run_arrays, **NETWORKS),
+    "models/*_rgb/*.npz": partial(fabricated.run_arrays, image_shape=(4, 4, 3), latent_dimension=5),
+    "models/*.npz": fabricated.run_arrays,
+    "profiles/cost_by_size.csv": fabricated.costs,
+    "profiles/numpy_epoch.csv": fabricated.profile,
+    "profiles/published_epoch.csv": partial(fabricated.profile, backend="published", steps=3),
+}
+"""Who makes up a file of the results; the first pattern that fits its path."""
+
+PARAMS: dict[str, dict[str, Any]] = {
+    "figure_5_1_profile": {
+        "listing": {"optimize": 50.0, "backward": 30.0, "a": 5.0, "b": 4.0, "c": 3.0},
+        "listing_total": 100.0,
+    },
+    "figure_6_1_network_structures": {"community_sizes": [6, 6]},
+    "figure_7_1_ablation": {"trainings": TRAININGS},
+}
+"""Of figures that need others than their rule's, to fit what is made up."""
+
+
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """Return the inputs and params of each figure."""
+    """Return the inputs and params of each figure, by the names that its rule gives them."""
     folder = tmp_path_factory.mktemp("inputs")
-    grey = fabricated.run_arrays(folder / "grey.npz")
-    colour = fabricated.run_arrays(folder / "colour.npz", (4, 4, 3), 5)
-    arguments: tuple[dict[str, Any], ...] = (
-        {
-            "published": fabricated.profile(folder / "published.csv", "published", steps=3),
-            "numpy": fabricated.profile(folder / "numpy.csv"),
-            "listing": {"optimize": 50.0, "backward": 30.0, "a": 5.0, "b": 4.0, "c": 3.0},
-            "listing_total": 100.0,
-        },
-        {"costs": fabricated.costs(folder / "costs.csv")},
-        {
-            "dataset": fabricated.network_dataset(folder / "networks.npz"),
-            "community_sizes": [6, 6],
-        },
-        {
-            "published": [fabricated.run_arrays(folder / "published.npz", **NETWORKS)] * 2,
-            "like_for_like": [fabricated.run_arrays(folder / "like_for_like.npz", **NETWORKS)] * 2,
-        },
-        {"evaluations": fabricated.elbo_table(folder / "a.csv", "latent_dimension", (2, 20))},
-        {"evaluations": fabricated.elbo_table(folder / "b.csv", "train_size", (100, 1000))},
-        {"images": grey, "codes": grey},
-        {
-            "images": [grey, colour],
-            "datasets": ["photo_patches_grey", "photo_patches_rgb"],
-            "architectures": ["two_layer", "two_layer"],
-        },
-        {
-            "images": fabricated.reconstructed_images(folder / "images.npz"),
-            "evaluations": fabricated.reconstruction_errors(folder / "errors.csv"),
-        },
-        {
-            "images": [grey, colour],
-            "datasets": ["digits", "photo_patches_rgb"],
-            "architectures": ["two_layer", "two_layer"],
-            "latent_dimensions": [2, 5],
-        },
-        {"evaluations": ablation(folder / "ablation.csv"), "trainings": TRAININGS},
-        {"evaluations": aevb(folder / "aevb.csv")},
-        {"evaluations": equal_updates(folder / "equal_updates.csv")},
-        {
-            "training": fabricated.boltzmann_training(folder / "training.csv"),
-            "filters": fabricated.boltzmann_filters(folder / "filters.npz"),
-        },
-        {"samples": fabricated.model_samples(folder / "samples.npz")},
-        {"likelihood": fabricated.likelihoods(folder / "likelihood.csv", ("fixed", "dynamic"))},
-    )
-    return dict(zip(FIGURES, arguments, strict=True))
+
+    def written(file: str) -> Path:
+        path = folder / Path(file).relative_to("results")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        within = str(path.relative_to(folder))
+        return next(write for like, write in WRITERS.items() if fnmatch(within, like))(path)
+
+    return {
+        name: {
+            **dict(rule.params.items()),
+            **PARAMS.get(name, {}),
+            **{
+                key: written(files) if isinstance(files, str) else [written(file) for file in files]
+                for key, files in rule.input.items()
+                if key != "code"
+            },
+        }
+        for name, rule in RULES.items()
+    }
 
 
 def draw(name: str, arguments: dict[str, Any], folder: Path) -> list[bytes]:
     """Draw a figure into a folder and return its files: svg, pdf, png."""
     files = {suffix: folder / f"figure.{suffix}" for suffix in ("svg", "pdf", "png")}
-    getattr(import_module(name), name)(**arguments, **files)
+    step = Path(RULES[name].script).stem
+    getattr(import_module(step), step)(**arguments, **files)
     return [file.read_bytes() for file in files.values()]
 
 
@@ -159,7 +161,7 @@ def saved_figure(
 ) -> Figure:
     """Draw a figure into a folder and return it as it was saved."""
     saved: list[Figure] = []
-    script = import_module(name)
+    script = import_module(Path(RULES[name].script).stem)
     original = script.save
 
     def save(figure: Figure, *files: Path) -> None:
@@ -482,7 +484,7 @@ def test_two_runs_of_one_architecture_on_one_data_set_are_an_error(tmp_path: Pat
 
 def test_models_are_labelled_with_their_like_for_like_error(tmp_path: Path) -> None:
     path = fabricated.reconstruction_errors(tmp_path / "errors.csv")
-    assert row_labels(read_table(path, ())) == [
+    assert row_labels(read_table(path, RECONSTRUCTION)) == [
         "Original",
         "VAE\n70.00 ± 1.00 nats",
         "RBM\n80.00 ± 1.00 nats",
@@ -537,7 +539,7 @@ def test_costs_are_medians_over_the_limits_time(tmp_path: Path) -> None:
 
 
 def test_every_layer_of_the_machines_has_a_curve_of_its_mean(tmp_path: Path) -> None:
-    table = read_table(fabricated.boltzmann_training(tmp_path / "training.csv"), ())
+    table = read_table(fabricated.boltzmann_training(tmp_path / "training.csv"), BOLTZMANN_TRAINING)
     measured = select(table, metric="pseudo_likelihood")
     lines = draw_progress(Figure().subplots(), measured)
     labels = [str(line.get_label()) for line in lines]
@@ -647,7 +649,7 @@ def test_every_size_is_named_near_its_mean_and_no_names_overlap(
 
 
 def test_the_best_mixture_stands_for_all(tmp_path: Path) -> None:
-    table = read_table(fabricated.likelihoods(tmp_path / "likelihood.csv"), ())
+    table = read_table(fabricated.likelihoods(tmp_path / "likelihood.csv"), LIKELIHOOD)
     assert baselines(table) == {"Mixture\nof 500": -123.0, "Independent\npixels": -206.0}
     assert baselines(select(table, model="vae")) == {}
 
@@ -671,7 +673,7 @@ def test_ranks_agree_fully_where_less_error_is_more_likelihood() -> None:
 
 
 def test_a_model_measured_twice_or_never_is_an_error(tmp_path: Path) -> None:
-    table = read_table(fabricated.likelihoods(tmp_path / "likelihood.csv"), ())
+    table = read_table(fabricated.likelihoods(tmp_path / "likelihood.csv"), LIKELIHOOD)
     other = table.assign(dataset="mnist")
     with pytest.raises(ValueError, match="reconstruction_error: expected one value for each model"):
         measured_points(pd.concat([table, other]))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from profile_epoch import COLUMNS, POLICY, profile_epoch
+from profile_epoch import POLICY, profile_epoch
+from study.contracts import PROFILE
 from study.results import read_table
 
 SETTINGS = {
@@ -30,7 +31,7 @@ def profiled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 def test_a_profile_says_how_much_of_an_epoch_it_is(profiled: tuple[str, Path]):
     backend, folder = profiled
-    profile = read_table(folder / "epoch.csv", COLUMNS)
+    profile = read_table(folder / "epoch.csv", PROFILE)
     steps, scale = (20, 3.0) if backend == "published" else (60, 1.0)
     assert set(profile["backend"]) == {backend}
     assert set(profile["steps"]) == {steps} and set(profile["scale"]) == {scale}

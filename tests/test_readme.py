@@ -8,11 +8,17 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, TINY, Project
-from test_workflow import DRAWN
+from generated import assert_generated, pipe_table
+from parsed import parsed_rules
 
 pytestmark = pytest.mark.xdist_group("study")
 
 TEXT = (ROOT / "README.md").read_text()
+CAPTIONS = {
+    path.stem: path.read_text()
+    for path in (ROOT / "workflow/report/captions").glob("*.rst")
+    if path.stem != "report"
+}
 
 
 def blocks(language: str) -> list[str]:
@@ -73,9 +79,43 @@ def test_snakemake_commands_run(command: str, edited: Project):
     edited.run(*words)
 
 
-def test_the_table_names_every_figure_and_table():
-    named = set(re.findall(r"`((?:figure|table)_\w+)`", TEXT))
-    assert named == {name for name in DRAWN if not name.startswith("table_claims")}
+OVERLAYS = ("config/paper.yaml", "config/aevb.yaml")
+
+
+def drawing_rules(*configs: str) -> dict[str, str]:
+    """Rule of each figure and table of a configuration."""
+    return {
+        Path(file).stem: rule.name
+        for rule in parsed_rules(*configs).values()
+        for file in rule.output
+        if Path(file).suffix in (".svg", ".csv") and Path(file).stem in CAPTIONS
+    }
+
+
+def number(name: str) -> str:
+    """Say "Figure 6.3a" of figure_6_3a_elbo; of what has no number, "Figure"."""
+    kind, _, rest = name.partition("_")
+    numbered = re.match(r"(\d)_(\d\w?)_", rest)
+    return f"{kind.capitalize()} {'.'.join(numbered.groups()) if numbered else ''}".strip()
+
+
+def first_clause(caption: str) -> str:
+    return re.split(r"[.:;](?: |$)", re.sub(r" \([^)]*\)", "", caption.strip()))[0]
+
+
+def test_the_table_has_every_figure_and_table_with_the_first_words_of_its_caption():
+    default, rows = drawing_rules(), []
+    for overlay in OVERLAYS:
+        rows += [
+            (number(name), first_clause(CAPTIONS[name]), f"`{rule}`, `{overlay}`")
+            for name, rule in drawing_rules(overlay).items()
+            if name not in default
+        ]
+    rows += [(number(name), first_clause(CAPTIONS[name]), f"`{default[name]}`") for name in default]
+    rows.sort(key=lambda row: (" " not in row[0], row[0].split()[-1], row[2]))
+    header = ("", "What it shows", "Target")
+    assert_generated(ROOT / "README.md", "targets", pipe_table(header, rows))
+    assert {name for overlay in OVERLAYS for name in drawing_rules(overlay)} == CAPTIONS.keys()
 
 
 def test_the_library_example_runs(tmp_path: Path):

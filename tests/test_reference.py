@@ -18,7 +18,8 @@ from planning import reference
 from planning.reference import REFERENCE, settle
 from planning.runs import experiment_runs, machine_runs, planned_datasets, planned_experiments
 from planning.validation import ConfigError
-from study.results import RUN, final, read_table
+from study.contracts import RUN
+from study.results import final, read_table
 from table_notebook_losses import table_notebook_losses
 from unpack_evaluations import unpack_evaluations
 

@@ -10,16 +10,18 @@ from pathlib import Path
 import fabricated
 import pytest
 import yaml
+from conftest import TINY
 from docutils.core import publish_doctree
 from docutils.nodes import Text, paragraph
 from matplotlib.figure import Figure
+from parsed import parsed_rules
 
 from pandoc import convert
 from report_html import report_html
 from report_markdown import render, report_markdown
 from report_pdf import report_pdf
 from report_values import report_values
-from study.results import MEASUREMENT
+from study.contracts import MEASUREMENT, PROFILE, TIMINGS
 
 PROJECT = Path(__file__).parents[1]
 REPORT = PROJECT / "workflow/report"
@@ -44,7 +46,6 @@ EXPERIMENTS = {
     "likelihood": (["digits"], [2, 5], [90]),
 }
 OPTIONAL = ("networks_as_written", "equal_updates", "ablation", "aevb", "likelihood")
-PROFILE = "backend,function,module,calls,own_seconds,cumulative_seconds,steps,scale"
 STRUCTURES = {"sparse": 900.0, "community": 1000.0, "small_world": 1100.0}
 
 
@@ -54,7 +55,7 @@ def evaluation(folder: Path, experiment: str, seeds: int = 2) -> Path:
     path = folder / f"{experiment}.csv"
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(MEASUREMENT)
+        writer.writerow(MEASUREMENT.columns)
         for dataset, latent, size, seed in product(
             datasets, latent_dimensions, train_sizes, range(1, seeds + 1)
         ):
@@ -94,6 +95,32 @@ def card(folder: Path, name: str) -> Path:
 
 def write_csv(path: Path, header: str, *rows: str) -> Path:
     path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+def timings(path: Path) -> Path:
+    """Write three repeats of NumPy and one of TensorFlow, and why two others did not run."""
+    measured = {
+        "device": "CPU",
+        "status": "measured",
+        "limit_2048_gflops": 100,
+        "limit_network_gflops": 80,
+        "peak_memory_mib": 200,
+        "first_step_seconds": 0.5,
+    }
+    rows = [
+        {"backend": "numpy", "seconds": seconds, "gflops": gflops} | measured
+        for seconds, gflops in ((8, 20), (9, 30), (40, 40))
+    ]
+    rows.append(
+        measured
+        | {"backend": "tensorflow", "seconds": 3, "gflops": 70, "limit_2048_gflops": 140}
+        | {"peak_memory_mib": 400, "first_step_seconds": 5}
+    )
+    rows.append({"backend": "cupy", "status": "not measured", "note": "no CUDA device"})
+    failure = "its process ended with status 1"
+    rows.append({"backend": "jax", "device": "CPU", "status": "failed", "note": failure})
+    TIMINGS.write(path, rows)
     return path
 
 
@@ -137,27 +164,17 @@ def values_inputs(folder: Path, seeds: int = 2) -> dict[str, object]:
         ),
         "likelihoods": [fabricated.estimated_likelihoods(folder / "likelihoods.csv", seeds)],
         "cards": [card(folder, name) for name in datasets],
-        "backends": write_csv(
-            folder / "backends.csv",
-            "backend,device,status,seconds,gflops,limit_2048_gflops,limit_network_gflops,"
-            "peak_memory_mib,first_step_seconds,note",
-            "numpy,CPU,measured,8,20,100,80,200,0.5,",
-            "numpy,CPU,measured,9,30,100,80,200,0.5,",
-            "numpy,CPU,measured,40,40,100,80,200,0.5,",
-            "tensorflow,CPU,measured,3,70,140,80,400,5,",
-            "cupy,,not measured,,,,,,,no CUDA device",
-            "jax,CPU,failed,,,,,,,its process ended with status 1",
-        ),
+        "backends": timings(folder / "backends.csv"),
         "machine": folder / "machine.json",
         "published_profile": write_csv(
             folder / "published_epoch.csv",
-            PROFILE,
+            ",".join(PROFILE.columns),
             "published,optimize,published,3,6.0,6.0,3,200.0",
             "published,backward,published,3,2.0,2.0,3,200.0",
         ),
         "numpy_profile": write_csv(
             folder / "numpy_epoch.csv",
-            PROFILE,
+            ",".join(PROFILE.columns),
             "numpy,run_epoch,array,1,1.0,4.0,600,1.0",
             "numpy,_backward,array,600,3.0,3.0,600,1.0",
         ),
@@ -328,8 +345,7 @@ def test_filters_put_numbers_into_words(tmp_path: Path, expression: str, words: 
 
 
 def test_every_figure_and_table_has_a_caption() -> None:
-    drawn = [path.stem for path in (PROJECT / "scripts").glob("*.py")]
-    expected = [name for name in drawn if name.startswith(("figure_", "table_"))]
+    expected = [name for name in parsed_rules(TINY) if name.startswith(("figure_", "table_"))]
     assert sorted(FIGURES + TABLES) == sorted([*expected, "table_claims"])
 
 

@@ -1,6 +1,8 @@
 """Tables hold the right numbers, say why one is missing, and read as csv and as Markdown."""
 
 import csv
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -8,8 +10,22 @@ from typing import Any
 import fabricated
 import numpy as np
 import pytest
+from conftest import TINY
+from parsed import parsed_rules
 
-from study.likelihood_table import LIKELIHOOD, best_size, log_likelihoods
+from study import contracts
+from study.contracts import (
+    BOLTZMANN_TRAINING,
+    COSTS,
+    JOBS,
+    LIKELIHOOD,
+    MEASUREMENT,
+    PROFILE,
+    RECONSTRUCTION,
+    TIMINGS,
+    Table,
+)
+from study.likelihood_table import best_size, log_likelihoods
 from study.results import read_table, read_tables, select, varying
 from study.tables import mean_and_deviation, write_table
 from study.wording import in_report_order, readable
@@ -212,13 +228,17 @@ def latent_rows(size: int, **setting: Any) -> list[dict[str, Any]]:
 def test_latent_dimensions_are_summed_up_after_the_last_epoch(tmp_path: Path) -> None:
     path = fabricated.measurements(
         tmp_path / "evaluations.csv",
-        [*latent_rows(10), *latent_rows(2), {"metric": "elbo", "split": "train", "value": -9.0}],
+        [
+            *latent_rows(10),
+            *latent_rows(2),
+            *({"metric": "elbo", "split": "train", "value": -9.0, "seed": seed} for seed in (1, 3)),
+        ],
     )
     rows = rows_of("table_latent_dimension", tmp_path, evaluations=path)
     assert [row["Latent dimension"] for row in rows] == ["2", "10"]
     assert rows[0] == {
         "Latent dimension": "2",
-        "Train ELBO (nats/image)": "-9.00",
+        "Train ELBO (nats/image)": "-9.00 ± 0.00",
         "Test ELBO (nats/image)": "-18.00 ± 1.41",
         "Test KL (nats/image)": "7.00 ± 1.41",
         "Active units": "4.0 ± 1.4",
@@ -396,9 +416,53 @@ def test_a_spread_needs_two_values(values: list[float], text: str) -> None:
 
 def test_a_table_of_other_columns_names_the_one_it_lacks(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
-    path.write_text("dataset,latent_dimensions\ndigits,2\n")
+    path.write_text("dataset,architecture,training,latent_dimensions\ndigits,a,b,2\n")
     with pytest.raises(ValueError, match=r"table\.csv, column: 'latent_dimension'.*nearest is lat"):
-        read_table(path, ("dataset", "latent_dimension"))
+        read_table(path)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.8, 0.99])
+@pytest.mark.parametrize(
+    ("write", "table"),
+    [
+        (partial(fabricated.elbo_table, studied="latent_dimension", values=(2,)), MEASUREMENT),
+        (fabricated.reconstruction_errors, RECONSTRUCTION),
+        (fabricated.likelihoods, LIKELIHOOD),
+        (fabricated.boltzmann_training, BOLTZMANN_TRAINING),
+        (fabricated.timings, TIMINGS),
+        (fabricated.report_jobs, JOBS),
+        (fabricated.costs, COSTS),
+        (fabricated.profile, PROFILE),
+    ],
+)
+def test_a_table_that_was_cut_short_is_refused(
+    write: Callable[[Path], Path], table: Table, share: float, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "table.csv")
+    read_table(path, table)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))].rstrip(b"\n"))
+    with pytest.raises(ValueError, match="cut short"):
+        read_table(path, table)
+
+
+def test_a_table_cut_at_the_end_of_a_line_lacks_rows(tmp_path: Path) -> None:
+    path = fabricated.elbo_table(tmp_path / "a.csv", "latent_dimension", (2, 20))
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]))
+    with pytest.raises(ValueError, match=r"a\.csv: expected 8 rows of digits,.*got 7 for 3"):
+        read_table(path)
+
+
+def test_every_csv_between_rules_has_a_contract_that_names_its_writer() -> None:
+    tables = [value for value in vars(contracts).values() if isinstance(value, Table)]
+    written = {
+        name
+        for name, rule in parsed_rules(TINY).items()
+        for file in map(str, rule.output)
+        if file.endswith(".csv") and "/tables/" not in file and not file.endswith("/history.csv")
+    }
+    assert written == {writer for table in tables for writer in table.writers}
 
 
 def test_a_metric_that_was_not_measured_is_named_with_its_nearest(tmp_path: Path) -> None:

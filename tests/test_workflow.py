@@ -1,7 +1,6 @@
 """The workflow: end to end on the smallest configuration, and what reruns when."""
 
 import json
-import re
 import signal
 import subprocess
 import sys
@@ -11,19 +10,26 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from conftest import ROOT, TINY, Project, copy_project
+from parsed import parsed_rules
 
-from study.results import MEASUREMENT, read_table
+from planning.runs import OPTIONAL_EXPERIMENTS
+from study.contracts import MEASUREMENT
+from study.results import read_table
 
 pytestmark = pytest.mark.xdist_group("study")
 
-RULES = {
-    match["name"]: match["body"]
-    for file in (ROOT / "workflow/rules").glob("*.smk")
-    for match in re.finditer(
-        r"^rule (?P<name>\w+):\n(?P<body>(?:    .*\n|\n)+)", file.read_text(), re.MULTILINE
-    )
-}
-DRAWN = sorted(name for name in RULES if re.match(r"figure_|table_", name))
+RULES = parsed_rules(TINY)
+SHARED_SCRIPTS = dict.fromkeys(
+    (
+        "figure_6_3a_elbo_by_latent_dimension",
+        "figure_6_3b_elbo_by_training_size",
+        "figure_aevb_bound",
+        "figure_equal_updates",
+    ),
+    "figure_learning_curves",
+)
+"""Rules of several names that run one script."""
+DRAWN = sorted(name for name in RULES if name.startswith(("figure_", "table_")))
 
 
 def test_the_study_ends_in_a_report_of_every_figure_and_table(finished: Project):
@@ -42,7 +48,7 @@ def test_the_study_ends_in_a_report_of_every_figure_and_table(finished: Project)
 def test_evaluations_are_tidy(finished: Project):
     for name in ("latent_dimension", "training_size", "images", "networks_published"):
         frame = read_table(finished.root / f"results/evaluations/{name}.csv")
-        assert tuple(frame.columns) == MEASUREMENT
+        assert list(frame.columns) == list(MEASUREMENT.columns)
         assert frame["value"].notna().all()
         assert set(frame["seed"]) == {1, 2}
     elbo = frame[frame["metric"] == "elbo"].set_index(["seed", "epoch", "split"])["value"]
@@ -194,6 +200,22 @@ def test_tensorflow_trains_the_same_model_in_the_workflow(edited: Project):
 def test_the_slurm_profile_plans_the_study(finished: Project):
     printed = finished.snakemake("--profile", "workflow/profiles/slurm", "--dry-run", "--forceall")
     assert "train_vae" in printed
+    asked = [line for line in printed.splitlines() if line.startswith("    resources: ")]
+    assert asked and all(f"{key}=" in line for key in ("mem_mb", "runtime") for line in asked)
+
+
+def test_an_optional_experiment_brings_its_own_figures():
+    brought = RULES.keys() - parsed_rules(TINY, "tests/config/required.yaml").keys()
+    assert {name for name in brought if name.startswith("figure_")} == {
+        "figure_7_1_ablation",
+        "figure_aevb_bound",
+        "figure_boltzmann_training",
+        "figure_equal_updates",
+        "figure_likelihood_against_error",
+        "figure_model_samples",
+    }
+    for experiment in OPTIONAL_EXPERIMENTS:
+        assert (ROOT / f"workflow/rules/experiment_{experiment}.smk").exists()
 
 
 def test_the_workflow_reports_through_snakemake_itself(edited: Project):
@@ -202,13 +224,16 @@ def test_the_workflow_reports_through_snakemake_itself(edited: Project):
     assert "Latent space" in text
 
 
-@pytest.mark.parametrize("name", [name for name in RULES if name not in ("figures", "tables")])
-def test_every_rule_says_what_it_takes(name: str):
-    body = RULES[name]
-    for directive in ("log:", "threads:", "mem_mb=", "runtime=", "conda:", "script:"):
-        assert directive in body, f"rule {name} lacks {directive}"
-    assert f"scripts/{name}.py" in body
-    assert ("benchmark:" in body) == name.startswith("train_")
+@pytest.mark.parametrize("name", [name for name, rule in RULES.items() if rule.script])
+def test_a_rule_runs_the_script_of_its_name_and_logs_in_its_environment(name: str):
+    rule = RULES[name]
+    assert Path(rule.script).stem == SHARED_SCRIPTS.get(name, name)
+    assert rule.log and rule.conda_env
+    assert bool(rule.benchmark) == name.startswith("train_")
+
+
+def test_every_rule_but_a_target_runs_a_script():
+    assert {name for name, rule in RULES.items() if not rule.script} == {"all", "figures", "tables"}
 
 
 def test_the_workflow_is_linted_and_formatted():

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from vae.model import Model
-
 
 def active_units(posterior_mean: np.ndarray, threshold: float = 0.01) -> int:
     """Number of latent units whose posterior mean varies over the data.
@@ -52,23 +50,3 @@ def latent_separation(
 def mean_squared_error(x: np.ndarray, reconstruction: np.ndarray) -> float:
     """Squared error per pixel, for pixels in [0, 1]; both n x d."""
     return float(np.mean((x - reconstruction) ** 2))
-
-
-def latent_manifold(model: Model, side: int = 20, extent: float = 3.0) -> np.ndarray:
-    """Decoder means on a square grid over a 2-D latent space, as in Figure 6.4.
-
-    Parameters
-    ----------
-    model
-        Of latent dimension 2.
-    side, extent
-        Grid points an axis, over [-extent, extent].
-
-    Returns
-    -------
-    ndarray
-        side^2 x d; row by row from the highest z_2, each from the lowest z_1.
-    """
-    axis = np.linspace(-extent, extent, side)
-    first, second = np.meshgrid(axis, axis[::-1])
-    return model.decode(np.column_stack([first.ravel(), second.ravel()]))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from study.contracts import LIKELIHOOD
 from study.reconstruction import half_width
 
 if TYPE_CHECKING:
@@ -47,10 +48,6 @@ class Measurement(NamedTuple):
     value: float
 
 
-LIKELIHOOD = (*Subject._fields, *Measurement._fields, "unit")
-"""The columns."""
-
-
 def mean_and_interval(
     estimator: str, samples: int | None, metric: str, values: NDArray[np.float64]
 ) -> list[Measurement]:
@@ -74,7 +71,7 @@ def log_likelihoods(frame: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     frame
-        Rows with the columns `LIKELIHOOD`.
+        Rows of `study.contracts.LIKELIHOOD`.
     """
     rows = frame[(frame["metric"] == "log_likelihood") & frame["estimator"].isin(ESTIMATORS)]
     rank = rows["estimator"].map(ESTIMATORS.index)
@@ -101,9 +98,9 @@ def best_size(frame: pd.DataFrame, model: str) -> pd.DataFrame:
 
 
 def write_likelihoods(path: Path, rows: Iterable[tuple[Subject, Measurement]]) -> None:
-    """Write a csv file with the columns `LIKELIHOOD`."""
+    """Write a csv file of the form `study.contracts.LIKELIHOOD`."""
     with open(path, "w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(LIKELIHOOD)
+        writer.writerow(LIKELIHOOD.columns)
         for subject, measurement in rows:
             writer.writerow([*subject, *measurement, UNITS.get(measurement.metric, "nats/image")])

@@ -10,24 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from study.contracts import MEASUREMENT, RUN, Table
 from vae.names import require_known
 
 if TYPE_CHECKING:
     import pandas as pd
-
-RUN = (
-    "dataset",
-    "architecture",
-    "training",
-    "latent_dimension",
-    "train_size",
-    "epochs",
-    "backend",
-)
-"""The columns that tell one setting from another; with `seed`, one run from another."""
-
-MEASUREMENT = (*RUN, "seed", "epoch", "split", "metric", "value", "unit")
-"""The columns of a tidy table: one row a measurement."""
 
 MODELS = ("vae", "rbm", "dbn")
 """The models of the comparison (Table 6.1), in the order in which they are shown."""
@@ -53,29 +40,28 @@ def read_card(path: Path) -> dict[str, Any]:
     return card
 
 
-def read_table(path: Path, columns: Iterable[str] = MEASUREMENT) -> pd.DataFrame:
-    """Read a csv file that must have these columns.
+def read_table(path: Path, table: Table = MEASUREMENT) -> pd.DataFrame:
+    """Read a csv file of a form.
 
     Raises
     ------
     ValueError
-        If it lacks one of them, or has no rows.
+        If it lacks a column, or rows.
     """
     import pandas as pd
 
     frame = pd.read_csv(path)
-    for column in columns:
+    for column in table.columns:
         require_known(f"{path}, column", column, frame.columns)
-    if frame.empty:
-        raise ValueError(f"{path}: expected at least one row, got none")
+    table.check_rows(path, frame)
     return frame
 
 
-def read_tables(paths: Iterable[Path], columns: Iterable[str] = MEASUREMENT) -> pd.DataFrame:
-    """Read several csv files of the same columns as one, in which no row comes twice."""
+def read_tables(paths: Iterable[Path], table: Table = MEASUREMENT) -> pd.DataFrame:
+    """Read several csv files of the same form as one, in which no row comes twice."""
     import pandas as pd
 
-    frame = pd.concat([read_table(path, columns) for path in paths], ignore_index=True)
+    frame = pd.concat([read_table(path, table) for path in paths], ignore_index=True)
     return frame.drop_duplicates(ignore_index=True)
 
 

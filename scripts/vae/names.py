@@ -1,4 +1,4 @@
-"""One wording for a name that is not among the valid ones."""
+"""One wording for a name that is not among the valid ones, and the nearest that is."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -9,8 +9,12 @@ def require_known(key: str, value: Any, known: Iterable[str]) -> None:
     """Raise a `ValueError` naming what was expected, and the nearest, of an unknown value."""
     valid = tuple(known)
     if value not in valid:
-        nearest = get_close_matches(str(value), valid, 1, 0.0)[0]
         raise ValueError(
             f"{key}: {value!r} is unknown; expected one of {', '.join(valid)} "
-            f"(the nearest is {nearest})"
+            f"(the nearest is {nearest(value, valid)})"
         )
+
+
+def nearest(value: Any, known: Iterable[str]) -> str | None:
+    """Return the name that is most like a value; None if there are no names."""
+    return next(iter(get_close_matches(str(value), list(known), 1, 0.0)), None)

@@ -83,8 +83,5 @@ rule describe_machine:
         if BENCHMARK["install_peers"]
         else "../../envs/training.yaml"
     threads: WHOLE_MACHINE
-    resources:
-        mem_mb=500,
-        runtime="10m",
     script:
         "../../scripts/describe_machine.py"

@@ -5,8 +5,6 @@
 # results/evaluations/reconstruction.csv.
 
 COMPARISON = config["experiments"]["comparison"]
-EXPERIMENTS = planned_experiments(config)
-DATASETS = planned_datasets(config)
 SEPARATED_EXPERIMENTS = [
     "latent_dimension",
     "manifold",

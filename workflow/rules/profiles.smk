@@ -2,9 +2,6 @@
 # Gives results/profiles/{backend}_epoch.*: an epoch of NumPy by function, as csv, as cProfile's
 # listing and as a page. These jobs use one thread of a whole machine: nothing runs beside them.
 
-WHOLE_MACHINE = 64
-"""Threads of a timed job; Snakemake lowers it to the cores it was given."""
-
 
 rule profile_epoch:
     input:

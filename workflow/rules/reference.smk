@@ -3,17 +3,11 @@
 # unpack_evaluations needs those, and gives results/reference/evaluations/{experiment}.csv for the rules
 # that draw from them under --config results=reference.
 
-SHOWN_RUNS = shown_runs(
-    config,
-    "manifold",
-    "comparison",
-    "images",
-    "networks_published",
-    "networks_like_for_like",
+EXPERIMENT_TABLES = expand("evaluations/{experiment}.csv", experiment=EXPERIMENTS)
+OTHERS = outputs.drawn_from(RESULTS, workflow.rules).difference(
+    EXPERIMENT_TABLES, ["profiles/machine.json"]
 )
-SCATTERED_RUNS = shown_runs(
-    config, "manifold", "networks_published", "networks_like_for_like"
-)
+"""What else figures and tables are drawn from, within the folder of the results."""
 
 
 localrules:
@@ -23,39 +17,8 @@ localrules:
 
 rule keep_reference:
     input:
-        evaluations=expand(
-            "results/evaluations/{experiment}.csv", experiment=EXPERIMENTS
-        ),
-        others=[
-            *multiext("results/evaluations/reconstruction", ".csv", ".npz"),
-            *expand(
-                "results/profiles/{name}.csv",
-                name=[
-                    "backends",
-                    "cost_by_size",
-                    "numpy_epoch",
-                    "published_epoch",
-                    "report_jobs",
-                ],
-            ),
-            *expand("results/datasets/{dataset}.json", dataset=DATASETS),
-            f"results/datasets/{SIMULATED}.npz",
-            *(
-                expand(
-                    "results/evaluations/{file}",
-                    file=[
-                        "likelihoods.csv",
-                        "samples.npz",
-                        "boltzmann_training.csv",
-                        "boltzmann_training.npz",
-                    ],
-                )
-                if "likelihood" in EXPERIMENTS
-                else []
-            ),
-            *[f"results/{run.folder}/images.npz" for run in SHOWN_RUNS],
-            *[f"results/{run.folder}/codes.npz" for run in SCATTERED_RUNS],
-        ],
+        evaluations=[f"results/{file}" for file in EXPERIMENT_TABLES],
+        others=[f"results/{file}" for file in sorted(OTHERS)],
         machine="results/profiles/machine.json",
         report="results/report/report.pdf",
         code=code_inputs("keep_reference.py"),
@@ -63,10 +26,6 @@ rule keep_reference:
         "results/logs/keep_reference.log",
     conda:
         "../../envs/report.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime="10m",
     params:
         runs=sorted(
             {
@@ -93,9 +52,5 @@ rule unpack_evaluations:
         experiment="|".join(EXPERIMENTS),
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
     script:
         "../../scripts/unpack_evaluations.py"

@@ -1,8 +1,22 @@
-# Needs every figure, every table and the values behind the prose.
-# Gives report/, in the folder RESULTS: report.md with every number looked up, and from it report.html
-# (one file that needs no other) and report.pdf.
+# Needs every figure and every table that a rule gives, and the values behind the prose.
+# Gives the targets `figures` and `tables`, which are all of them; and report/, in the folder RESULTS:
+# report.md with every number looked up, and from it report.html (one file that needs no other) and
+# report.pdf.
 
 TEXT = "workflow/report"
+FIGURE_FILES = outputs.given(f"{RESULTS}/figures", workflow.rules)
+TABLE_FILES = outputs.given(f"{RESULTS}/tables", workflow.rules)
+FIGURES, TABLES = outputs.names(FIGURE_FILES), outputs.names(TABLE_FILES)
+
+
+rule figures:
+    input:
+        FIGURE_FILES,
+
+
+rule tables:
+    input:
+        TABLE_FILES,
 
 
 rule report_values:
@@ -11,11 +25,7 @@ rule report_values:
             f"{RESULTS}/evaluations/{{experiment}}.csv", experiment=EXPERIMENTS
         ),
         reconstruction=f"{RESULTS}/evaluations/reconstruction.csv",
-        likelihoods=(
-            [f"{RESULTS}/evaluations/likelihoods.csv"]
-            if "likelihood" in EXPERIMENTS
-            else []
-        ),
+        likelihoods=EXTRA_TABLES.get("likelihoods", []),
         cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=DATASETS),
         backends=f"{RESULTS}/profiles/backends.csv",
         machine=f"{RESULTS}/profiles/machine.json",
@@ -29,10 +39,6 @@ rule report_values:
         f"{RESULTS}/logs/report/values.log",
     conda:
         "../../envs/report.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
     params:
         settings={
             key: config[key]
@@ -60,10 +66,6 @@ rule report_markdown:
         f"{RESULTS}/logs/report/markdown.log",
     conda:
         "../../envs/report.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
     script:
         "../../scripts/report_markdown.py"
 
@@ -88,10 +90,6 @@ rule report_html:
         f"{RESULTS}/logs/report/html.log",
     conda:
         "../../envs/report.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime="10m",
     script:
         "../../scripts/report_html.py"
 
@@ -111,9 +109,5 @@ rule report_pdf:
         f"{RESULTS}/logs/report/pdf.log",
     conda:
         "../../envs/report.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime="10m",
     script:
         "../../scripts/report_pdf.py"

@@ -1,7 +1,7 @@
 # Needs the tidy tables of evaluations/, the data cards and profiles/: those in results/, or the ones
 # kept in results/reference/ (RESULTS says which).
-# Gives tables/{name}.csv and .md in the same folder, and claims.json. A table is a target by its rule's name and by each of its
-# files; the target `tables` is all of them, the verdicts on the claims included.
+# Gives tables/{name}.csv and .md in the same folder, and claims.json. A table is a target by its
+# rule's name and by each of its files.
 
 NETWORK_EXPERIMENTS = [
     experiment for experiment in EXPERIMENTS if experiment.startswith("networks_")
@@ -13,22 +13,6 @@ NETWORK_DATASETS = sorted(
         for run in experiment_runs(config, name)
     }
 )
-TABLES = [
-    "table_5_1a_as_published",
-    "table_5_1b_like_for_like",
-    "table_6_1_reconstruction_error",
-    "table_datasets",
-    "table_images",
-    "table_latent_dimension",
-    "table_network_loss",
-    "table_notebook_losses",
-    "table_claims",
-]
-
-
-rule tables:
-    input:
-        expand(f"{RESULTS}/tables/{{name}}.{{kind}}", name=TABLES, kind=["csv", "md"]),
 
 
 rule table_5_1a_as_published:
@@ -36,21 +20,11 @@ rule table_5_1a_as_published:
         jobs=f"{RESULTS}/profiles/report_jobs.csv",
         code=code_inputs("table_5_1a_as_published.py"),
     output:
-        table=report(
-            f"{RESULTS}/tables/table_5_1a_as_published.csv",
-            caption="../report/captions/table_5_1a_as_published.rst",
-            category="Profiling",
-            labels={"table": "table_5_1a_as_published"},
-        ),
-        markdown=f"{RESULTS}/tables/table_5_1a_as_published.md",
+        **tabulated("table_5_1a_as_published", "Profiling"),
     log:
         f"{RESULTS}/logs/tables/table_5_1a_as_published.log",
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
     params:
         published=PUBLISHED["table_5_1"],
     script:
@@ -62,21 +36,11 @@ rule table_5_1b_like_for_like:
         timings=f"{RESULTS}/profiles/backends.csv",
         code=code_inputs("table_5_1b_like_for_like.py"),
     output:
-        table=report(
-            f"{RESULTS}/tables/table_5_1b_like_for_like.csv",
-            caption="../report/captions/table_5_1b_like_for_like.rst",
-            category="Profiling",
-            labels={"table": "table_5_1b_like_for_like"},
-        ),
-        markdown=f"{RESULTS}/tables/table_5_1b_like_for_like.md",
+        **tabulated("table_5_1b_like_for_like", "Profiling"),
     log:
         f"{RESULTS}/logs/tables/table_5_1b_like_for_like.log",
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
     script:
         "../../scripts/table_5_1b_like_for_like.py"
 
@@ -84,28 +48,14 @@ rule table_5_1b_like_for_like:
 rule table_6_1_reconstruction_error:
     input:
         evaluations=f"{RESULTS}/evaluations/reconstruction.csv",
-        likelihoods=(
-            [f"{RESULTS}/evaluations/likelihoods.csv"]
-            if "likelihood" in EXPERIMENTS
-            else []
-        ),
+        likelihoods=EXTRA_TABLES.get("likelihoods", []),
         code=code_inputs("table_6_1_reconstruction_error.py"),
     output:
-        table=report(
-            f"{RESULTS}/tables/table_6_1_reconstruction_error.csv",
-            caption="../report/captions/table_6_1_reconstruction_error.rst",
-            category="Reconstructions",
-            labels={"table": "table_6_1_reconstruction_error"},
-        ),
-        markdown=f"{RESULTS}/tables/table_6_1_reconstruction_error.md",
+        **tabulated("table_6_1_reconstruction_error", "Reconstructions"),
     log:
         f"{RESULTS}/logs/tables/table_6_1_reconstruction_error.log",
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
     params:
         published=PUBLISHED["table_6_1"],
     script:
@@ -117,21 +67,11 @@ rule table_datasets:
         cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=DATASETS),
         code=code_inputs("table_datasets.py"),
     output:
-        table=report(
-            f"{RESULTS}/tables/table_datasets.csv",
-            caption="../report/captions/table_datasets.rst",
-            category="Data",
-            labels={"table": "table_datasets"},
-        ),
-        markdown=f"{RESULTS}/tables/table_datasets.md",
+        **tabulated("table_datasets", "Data"),
     log:
         f"{RESULTS}/logs/tables/table_datasets.log",
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
     script:
         "../../scripts/table_datasets.py"
 
@@ -145,21 +85,11 @@ rule table_images:
         ),
         code=code_inputs("table_images.py"),
     output:
-        table=report(
-            f"{RESULTS}/tables/table_images.csv",
-            caption="../report/captions/table_images.rst",
-            category="Reconstructions",
-            labels={"table": "table_images"},
-        ),
-        markdown=f"{RESULTS}/tables/table_images.md",
+        **tabulated("table_images", "Reconstructions"),
     log:
         f"{RESULTS}/logs/tables/table_images.log",
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
     params:
         architectures={
             run.architecture: architecture_settings(config, run.architecture)
@@ -174,21 +104,11 @@ rule table_latent_dimension:
         evaluations=f"{RESULTS}/evaluations/latent_dimension.csv",
         code=code_inputs("table_latent_dimension.py"),
     output:
-        table=report(
-            f"{RESULTS}/tables/table_latent_dimension.csv",
-            caption="../report/captions/table_latent_dimension.rst",
-            category="Evidence lower bound",
-            labels={"table": "table_latent_dimension"},
-        ),
-        markdown=f"{RESULTS}/tables/table_latent_dimension.md",
+        **tabulated("table_latent_dimension", "Evidence lower bound"),
     log:
         f"{RESULTS}/logs/tables/table_latent_dimension.log",
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
     script:
         "../../scripts/table_latent_dimension.py"
 
@@ -201,21 +121,11 @@ rule table_network_loss:
         cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=NETWORK_DATASETS),
         code=code_inputs("table_network_loss.py"),
     output:
-        table=report(
-            f"{RESULTS}/tables/table_network_loss.csv",
-            caption="../report/captions/table_network_loss.rst",
-            category="Simulated networks",
-            labels={"table": "table_network_loss"},
-        ),
-        markdown=f"{RESULTS}/tables/table_network_loss.md",
+        **tabulated("table_network_loss", "Simulated networks"),
     log:
         f"{RESULTS}/logs/tables/table_network_loss.log",
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
     script:
         "../../scripts/table_network_loss.py"
 
@@ -227,21 +137,11 @@ rule table_notebook_losses:
         ),
         code=code_inputs("table_notebook_losses.py"),
     output:
-        table=report(
-            f"{RESULTS}/tables/table_notebook_losses.csv",
-            caption="../report/captions/table_notebook_losses.rst",
-            category="Evidence lower bound",
-            labels={"table": "table_notebook_losses"},
-        ),
-        markdown=f"{RESULTS}/tables/table_notebook_losses.md",
+        **tabulated("table_notebook_losses", "Evidence lower bound"),
     log:
         f"{RESULTS}/logs/tables/table_notebook_losses.log",
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
     params:
         published=PUBLISHED["notebooks"],
     script:
@@ -269,10 +169,6 @@ rule judge_claims:
         f"{RESULTS}/logs/claims.log",
     conda:
         "../../envs/report.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
     params:
         optional=list(OPTIONAL_EXPERIMENTS),
     script:

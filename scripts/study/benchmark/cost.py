@@ -8,22 +8,6 @@ from study.benchmark import benchmark_architecture, gflop
 from study.benchmark.implementations import device, unavailable
 from study.benchmark.process import Worker, WorkerFailed
 
-COLUMNS = (
-    "varied",
-    "value",
-    "backend",
-    "device",
-    "status",
-    "note",
-    "repeat",
-    "images",
-    "seconds",
-    "gflop",
-    "limit_gflops",
-)
-"""Columns of the costs, a row a repeat: `seconds` and `gflop` are those of a whole epoch, of which
-`images` images were measured; the limit is that of large products on the CPU."""
-
 VARIED = ("latent_dimension", "hidden_size", "batch_size", "train_size")
 
 REPEATS = 3
@@ -46,8 +30,8 @@ def measure_costs(settings: dict[str, Any], root_seed: int, threads: int) -> lis
     Returns
     -------
     list of dict
-        Rows with the keys `COLUMNS`, or some of them; of a backend that cannot run here, or failed,
-        one row for each setting that says why.
+        Rows of `study.contracts.COSTS`, or parts of them; of a backend that cannot run here, or
+        failed, one row for each setting that says why.
     """
     with Worker(threads) as machine:
         limits = machine.ask("limits", settings=settings, threads=threads)

@@ -7,19 +7,6 @@ from typing import Any
 from study.benchmark.implementations import unavailable
 from study.benchmark.process import Worker, WorkerFailed
 
-COLUMNS = (
-    "program",
-    "device",
-    "status",
-    "note",
-    "hidden_sizes",
-    "steps",
-    "batch_size",
-    "repeats",
-    "seconds",
-)
-"""Columns of the report's jobs, a row each; `seconds` is the median over `repeats`."""
-
 CUPY_BATCH = 64
 """Images of a batch in the report's CuPy program."""
 
@@ -46,7 +33,7 @@ def do_report_jobs(
     Returns
     -------
     list of dict
-        Rows with the keys `COLUMNS`, or some of them.
+        Rows of `study.contracts.JOBS`, or parts of them.
     """
     images = settings["steps"] * settings["batch_size"]
     cupy = settings | {"batch_size": CUPY_BATCH, "steps": max(1, images // CUPY_BATCH)}

@@ -11,25 +11,6 @@ from study.benchmark import benchmark_architecture, gflop
 from study.benchmark.implementations import COMPILED_EPOCHS, device, unavailable
 from study.benchmark.process import Worker, WorkerFailed
 
-COLUMNS = (
-    "backend",
-    "device",
-    "status",
-    "note",
-    "repeat",
-    "steps",
-    "seconds",
-    "images_per_second",
-    "gflops",
-    "limit_2048_gflops",
-    "limit_network_gflops",
-    "peak_memory_mib",
-    "first_step_seconds",
-    "energy_joules",
-)
-"""Columns of the timings, a row a repeat: `seconds`, rates and energy are those of a whole epoch,
-of which `steps` steps were measured; the limits are those of the same round."""
-
 PAUSE = 0.1
 """Seconds of rest before a timing: threads that have just had work spin for a part of that, in
 wait of more."""
@@ -64,9 +45,9 @@ def time_in_rounds(
     Returns
     -------
     list of dict
-        Rows with the keys `COLUMNS`, or some of them. An implementation that cannot run here has
-        one row of the status "not measured", and one that failed one of the status "failed", whose
-        note says why.
+        Rows of `study.contracts.TIMINGS`, or parts of them. An implementation that cannot run here
+        has one row of the status "not measured", and one that failed one of the status "failed",
+        whose note says why.
     """
     with ExitStack() as stack:
         contestants = [

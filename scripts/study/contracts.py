@@ -1,0 +1,239 @@
+"""Every csv that passes from rule to rule: who writes it, its columns and the rows it must have.
+
+Writers write with it and readers check against it, so that a file of another form, or one that was
+cut short, is noticed where it is read.
+"""
+
+import csv
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Table:
+    """Form of a csv file.
+
+    Attributes
+    ----------
+    writers
+        The rules that write it.
+    columns
+        What each column holds, and its unit where it has one.
+    rows
+        What a row is.
+    alike, each
+        In a whole table, what has the same values of `alike` has as many rows for each value of
+        `each`; empty where that cannot be said.
+    """
+
+    writers: tuple[str, ...]
+    columns: Mapping[str, str]
+    rows: str
+    alike: tuple[str, ...] = ()
+    each: tuple[str, ...] = ()
+
+    def write(self, path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Write rows, of which a column that is left out is empty."""
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, self.columns)
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def check_rows(self, path: Path, frame: "pd.DataFrame") -> None:
+        """Check that what was read from a file is whole.
+
+        Raises
+        ------
+        ValueError
+            If there are no rows, the last line has no end, or rows are missing.
+        """
+        if frame.empty:
+            raise ValueError(f"{path}: expected at least one row, got none")
+        if path.suffix == ".csv" and not _ends_a_line(path):
+            raise ValueError(f"{path}: the last line has no end, so the file was cut short")
+        if not self.each:
+            return
+        for group, part in frame.groupby([*self.alike], dropna=False, sort=False):
+            counts = part.groupby([*self.each]).size()
+            if counts.nunique() > 1:
+                raise ValueError(
+                    f"{path}: expected {counts.max()} rows of {', '.join(map(str, group))} for "
+                    f"every {' and '.join(self.each)}, got {counts.min()} for {counts.idxmin()}"
+                )
+
+
+def _ends_a_line(path: Path) -> bool:
+    with open(path, "rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read() == b"\n"
+
+
+RUN = {
+    "dataset": "a name of the configuration",
+    "architecture": "a name of the configuration or of the library",
+    "training": "a name of the configuration",
+    "latent_dimension": "number of latent variables",
+    "train_size": "number of training images",
+    "epochs": "length of the training",
+    "backend": "a name of the library",
+}
+"""The columns that tell one setting from another; with `seed`, one run from another."""
+
+MEASUREMENT = Table(
+    writers=("evaluate_vae", "measure_separation", "collect_evaluations", "unpack_evaluations"),
+    columns={
+        **RUN,
+        "seed": "of the training",
+        "epoch": "1, 2, ...; what is measured once has the last",
+        "split": "train or test",
+        "metric": "what was measured",
+        "value": "in `unit`",
+        "unit": "nats/image, s, units, per pixel, or 1",
+    },
+    rows="a measurement",
+    alike=tuple(RUN),
+    each=("seed",),
+)
+"""The tidy tables of a VAE run and of an experiment."""
+
+RECONSTRUCTION = Table(
+    writers=("compare_reconstructions",),
+    columns={
+        "dataset": "a name of the configuration",
+        "model": "vae, rbm, dbn, or an end of the scale",
+        "protocol": "a name of `study.comparison.PROTOCOLS`",
+        "seed": "of the training",
+        "metric": "a mean over images, its standard deviation, or half its 95% interval",
+        "value": "in `unit`",
+        "unit": "nats/image",
+    },
+    rows="a measurement",
+    alike=("dataset", "model", "protocol"),
+    each=("seed",),
+)
+"""Reconstruction errors of the compared models."""
+
+LIKELIHOOD = Table(
+    writers=(
+        "estimate_vae_likelihood",
+        "estimate_machine_likelihood",
+        "estimate_pixel_likelihood",
+        "collect_likelihoods",
+    ),
+    columns={
+        "dataset": "a name of the configuration",
+        "model": "vae, rbm, dbn, or a model of pixels",
+        "size": "latent dimension, hidden units of the top layer, components or pixels",
+        "seed": "of the training",
+        "binarisation": "of the training images: fixed or dynamic",
+        "estimator": "how the value was estimated",
+        "samples": "drawn for an estimate; empty where nothing is drawn",
+        "metric": "what was estimated",
+        "value": "in `unit`",
+        "unit": "nats/image, nats or samples",
+    },
+    rows="a measurement",
+    alike=("dataset", "model", "size", "binarisation"),
+    each=("seed",),
+)
+"""Log-likelihoods of the compared models."""
+
+BOLTZMANN_TRAINING = Table(
+    writers=("collect_boltzmann_training",),
+    columns={
+        "dataset": "a name of the configuration",
+        "model": "rbm or dbn",
+        "seed": "of the training",
+        "layer": "1 next to the pixels, 2, ...",
+        "epoch": "of the layer's training: 1, 2, ...",
+        "metric": "reconstruction_error or pseudo_likelihood",
+        "value": "in `unit`",
+        "unit": "nats/image",
+    },
+    rows="a measurement",
+    alike=("dataset", "model"),
+    each=("seed",),
+)
+"""How the Boltzmann machines trained."""
+
+TIMINGS = Table(
+    writers=("benchmark_implementations",),
+    columns={
+        "backend": "name of a backend or a peer",
+        "device": "CPU or GPU",
+        "status": "measured, not measured or failed",
+        "note": "why there is no time, or of what part of an epoch it is",
+        "repeat": "1, 2, ...",
+        "steps": "measured steps of the epoch",
+        "seconds": "of a whole epoch",
+        "images_per_second": "of a whole epoch",
+        "gflops": "GFLOP/s of the matrix products alone",
+        "limit_2048_gflops": "GFLOP/s of large matrices on the device, in the same round",
+        "limit_network_gflops": "GFLOP/s of matrices of the network's shapes, likewise",
+        "peak_memory_mib": "MiB of the process",
+        "first_step_seconds": "from loading the library to the end of the first step",
+        "energy_joules": "J of the processor in a whole epoch, where the machine tells it",
+    },
+    rows="a repeat of an implementation, or one that says why there is none",
+)
+"""Seconds of an epoch of the same job, for Table 5.1b."""
+
+JOBS = Table(
+    writers=("benchmark_implementations",),
+    columns={
+        "program": "the report's: numpy, cupy or tensorflow",
+        "device": "CPU or GPU",
+        "status": "measured or not measured",
+        "note": "as in the timings",
+        "hidden_sizes": "units of the hidden layers, joined by hyphens",
+        "steps": "of the epoch",
+        "batch_size": "images of a batch",
+        "repeats": "how many there were",
+        "seconds": "of a whole epoch: the median of the repeats",
+    },
+    rows="a job",
+)
+"""The report's own four jobs, for Table 5.1a."""
+
+COSTS = Table(
+    writers=("measure_cost_by_size",),
+    columns={
+        "varied": "a name of `study.benchmark.cost.VARIED`",
+        "value": "of what is varied",
+        "backend": "a name of the library",
+        "device": "CPU or GPU",
+        "status": "as in the timings",
+        "note": "as in the timings",
+        "repeat": "1, 2, ...",
+        "images": "measured images of the epoch",
+        "seconds": "of a whole epoch",
+        "gflop": "GFLOP of a whole epoch",
+        "limit_gflops": "GFLOP/s of large matrices on the CPU",
+    },
+    rows="a repeat, or one that says why there is none",
+    alike=("backend", "status"),
+    each=("varied", "value"),
+)
+"""Seconds of an epoch as one size of the job is changed, for Figure 5.2."""
+
+PROFILE = Table(
+    writers=("profile_epoch",),
+    columns={
+        "backend": "a name of the library",
+        "function": "its name",
+        "module": "name of the file it is in",
+        "calls": "in the profiled steps",
+        "own_seconds": "in the function alone",
+        "cumulative_seconds": "in it and in what it calls",
+        "steps": "that were profiled",
+        "scale": "how many times they make an epoch",
+    },
+    rows="a function, the longest own time first",
+)
+"""Where the time of an epoch goes, for Figure 5.1."""

@@ -1,0 +1,20 @@
+# The optional experiment `aevb`: that of the paper that the report is built on.
+# Needs evaluations/aevb.csv. Gives its figure.
+
+
+rule figure_aevb_bound:
+    input:
+        evaluations=f"{RESULTS}/evaluations/aevb.csv",
+        code=code_inputs("figure_learning_curves.py"),
+    output:
+        **drawn("figure_aevb_bound", "Evidence lower bound"),
+    log:
+        f"{RESULTS}/logs/figures/figure_aevb_bound.log",
+    conda:
+        "../../envs/figures.yaml"
+    params:
+        studied="latent_dimension",
+        quantity="Latent dimension",
+        against=["images_seen"],
+    script:
+        "../../scripts/figure_learning_curves.py"

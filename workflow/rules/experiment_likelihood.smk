@@ -1,0 +1,51 @@
+# The optional experiment `likelihood`: what the reconstruction errors of the comparison leave open.
+# Needs the files of evaluations/ that likelihoods.smk makes. Gives its figures, and a column of Table 6.1
+# and a section of the report.
+
+EXTRA_TABLES["likelihoods"] = [f"{RESULTS}/evaluations/likelihoods.csv"]
+
+
+include: "likelihoods.smk"
+
+
+rule figure_likelihood_against_error:
+    input:
+        likelihood=f"{RESULTS}/evaluations/likelihoods.csv",
+        code=code_inputs("figure_likelihood_against_error.py"),
+    output:
+        **drawn("figure_likelihood_against_error", "Likelihoods"),
+    log:
+        f"{RESULTS}/logs/figures/figure_likelihood_against_error.log",
+    conda:
+        "../../envs/figures.yaml"
+    script:
+        "../../scripts/figure_likelihood_against_error.py"
+
+
+rule figure_model_samples:
+    input:
+        samples=f"{RESULTS}/evaluations/samples.npz",
+        code=code_inputs("figure_model_samples.py"),
+    output:
+        **drawn("figure_model_samples", "Likelihoods"),
+    log:
+        f"{RESULTS}/logs/figures/figure_model_samples.log",
+    conda:
+        "../../envs/figures.yaml"
+    script:
+        "../../scripts/figure_model_samples.py"
+
+
+rule figure_boltzmann_training:
+    input:
+        training=f"{RESULTS}/evaluations/boltzmann_training.csv",
+        filters=f"{RESULTS}/evaluations/boltzmann_training.npz",
+        code=code_inputs("figure_boltzmann_training.py"),
+    output:
+        **drawn("figure_boltzmann_training", "Likelihoods"),
+    log:
+        f"{RESULTS}/logs/figures/figure_boltzmann_training.log",
+    conda:
+        "../../envs/figures.yaml"
+    script:
+        "../../scripts/figure_boltzmann_training.py"
