@@ -56,7 +56,7 @@ def collect_boltzmann_training(
                     for row in rows
                 )
     weights = {
-        machine: load_machine(path).layers_[0].components_[:FILTERS].astype(np.float32)
+        machine: load_machine(path).layers_[0].weights[:FILTERS].astype(np.float32)
         for machine, path in (("rbm", rbm), ("dbn", dbn))
     }
     image_shape = load_dataset(dataset).image_shape

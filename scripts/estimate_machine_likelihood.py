@@ -89,7 +89,7 @@ def estimate_machine_likelihood(
         ]
     gap = reverse.log_z - forward.log_z
     measurements.append(Measurement("both_ways", None, "partition_gap", gap))
-    subject = Subject(name, machine, len(top.intercept_hidden_), seed, "dynamic")
+    subject = Subject(name, machine, len(top.hidden_bias), seed, "dynamic")
     write_likelihoods(likelihoods, ((subject, row) for row in measurements))
 
 

@@ -118,6 +118,6 @@ def test_trainings_are_brought_into_one_table(study):
         ("dbn", "2"),
     }
     with np.load(folder / "filters.npz") as filters:
-        weights = machines["dbn"].layers_[0].components_
+        weights = machines["dbn"].layers_[0].weights
         np.testing.assert_allclose(filters["dbn"], weights, rtol=1e-6)
         assert filters["image_shape"].tolist() == [3, 3]

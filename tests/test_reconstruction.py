@@ -121,7 +121,7 @@ def test_published_protocol_gives_every_model_what_the_authors_gave_it(images, m
     for name, machine in (("rbm", rbm), ("dbn", dbn)):
         x = corrupted
         for layer in machine.layers_:
-            x = layer.transform(x)
+            x = layer.up(x)
         expected = binary_cross_entropy(corrupted, machine.inverse_transform(x))
         np.testing.assert_array_equal(errors[name], expected)
     dbn.layers_.append(top)
