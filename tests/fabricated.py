@@ -11,7 +11,11 @@ import pandas as pd
 from study.benchmark import cost, rounds
 from study.benchmark import report_jobs as jobs
 from study.likelihood_table import LIKELIHOOD
+from study.models import MODELS
 from study.results import MEASUREMENT
+
+COMPARED = {name: MODELS[name].facts() for name in ("vae", "rbm", "dbn")}
+"""What is said of the models that these files compare."""
 
 STRUCTURES = ("sparse", "community", "small_world")
 

@@ -14,7 +14,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from study.dataset import Dataset, save_dataset
 from study.reconstruction import mean_image_errors
-from train_boltzmann import train_boltzmann
+from train_baseline import train_baseline
 from vae.boltzmann import estimators
 from vae.boltzmann.estimators import (
     DBN,
@@ -23,7 +23,7 @@ from vae.boltzmann.estimators import (
     _centred_step,
     _contrastive_step,
     _pseudo_likelihood,
-    load_machine,
+    load_boltzmann_machine,
     reconstruct_through,
 )
 from vae.boltzmann.layer import Layer, log_odds, sample_units
@@ -43,7 +43,7 @@ def machine_of(path, layers) -> DBN:
         for name, value in zip(("weights", "hidden_bias", "visible_bias"), values, strict=True):
             arrays[f"{name}_{number}"] = np.asarray(value, np.float32)
     np.savez(path, **arrays)
-    return load_machine(path)
+    return load_boltzmann_machine(path)
 
 
 def random_machine(path, sizes) -> DBN:
@@ -304,7 +304,7 @@ def test_float32_throughout(fitted, digits):
 
 def test_saved_and_loaded_is_the_same_machine(fitted, digits, tmp_path):
     fitted.save(tmp_path / "model.npz")
-    loaded = load_machine(tmp_path / "model.npz")
+    loaded = load_boltzmann_machine(tmp_path / "model.npz")
     np.testing.assert_array_equal(loaded.reconstruct(digits), fitted.reconstruct(digits))
     np.testing.assert_array_equal(loaded.transform(digits), fitted.transform(digits))
     assert loaded.get_params() == fitted.get_params() | {
@@ -315,19 +315,19 @@ def test_saved_and_loaded_is_the_same_machine(fitted, digits, tmp_path):
 
 def test_one_layer_is_loaded_as_an_rbm(digits, tmp_path):
     DBN((5,), epochs=1).fit(digits).save(tmp_path / "model.npz")
-    assert isinstance(load_machine(tmp_path / "model.npz"), RBM)
+    assert isinstance(load_boltzmann_machine(tmp_path / "model.npz"), RBM)
 
 
 def test_a_file_of_another_kind_is_named(tmp_path):
     path = tmp_path / "model.npz"
     np.savez(path, weights_1=np.zeros((2, 2)))
     with pytest.raises(ValueError, match=r"model\.npz is not a Boltzmann machine"):
-        load_machine(path)
+        load_boltzmann_machine(path)
     path.write_text("text")
     with pytest.raises(ValueError, match=r"model\.npz is not a Boltzmann machine"):
-        load_machine(path)
+        load_boltzmann_machine(path)
     with pytest.raises(FileNotFoundError):
-        load_machine(tmp_path / "nothing.npz")
+        load_boltzmann_machine(tmp_path / "nothing.npz")
 
 
 @pytest.mark.parametrize(
@@ -397,18 +397,20 @@ def test_the_step_writes_the_machine_and_its_history(digits, tmp_path, capsys):
     settings = {"hidden_sizes": [6, 5], "epochs": 2, "batch_size": 10, "learning_rate": 0.1}
 
     def train(train_size, seed):
-        train_boltzmann(
+        train_baseline(
             dataset=tmp_path / "digits.npz",
             model=tmp_path / "model.npz",
             history=tmp_path / "history.csv",
-            name="digits",
-            machine="dbn",
+            run_parameters={
+                "dataset": "digits",
+                "family": "dbn",
+                "train_size": train_size,
+                "seed": seed,
+            },
             settings=settings,
-            train_size=train_size,
             root_seed=663,
-            seed=seed,
         )
-        return load_machine(tmp_path / "model.npz").reconstruct(dataset.pixels("test"))
+        return load_boltzmann_machine(tmp_path / "model.npz").reconstruct(dataset.pixels("test"))
 
     first = train("all", 1)
     np.testing.assert_array_equal(train("all", 1), first)

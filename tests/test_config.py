@@ -25,7 +25,7 @@ from planning.datasets import (
     names_of_kind,
     training_items,
 )
-from planning.runs import EXPERIMENTS, MACHINES, OPTIONAL_EXPERIMENTS
+from planning.runs import EXPERIMENTS, OPTIONAL_EXPERIMENTS
 from planning.validation import CATALOGUE_SCHEMA, SCHEMA, ConfigError, check
 from study.benchmark.cost import VARIED
 from study.datasets import cifar, frey_face, images, mnist
@@ -33,6 +33,7 @@ from study.datasets.digits import digits
 from study.datasets.networks import PROTOCOLS, simulate
 from study.datasets.photo_patches import COLOURS, photo_patches
 from study.datasets.random_graphs import GRAPH_MODELS
+from study.models import BASELINES
 from study.peers import PEERS
 from vae.architecture import ACTIVATIONS, INITIALISATIONS, LIKELIHOODS
 from vae.backends import BACKENDS
@@ -48,6 +49,7 @@ OPTIONAL |= {
     "mirror",
     "results",
     "binarisation",
+    "baselines",
 }
 OPTIONAL |= {*OPTIONAL_EXPERIMENTS}
 
@@ -810,7 +812,9 @@ def test_default_holds_every_key_of_the_schema_that_is_not_optional(
     for kind in ("frey_face", "cifar10", "files", "idx", "npz", "images"):
         other_kinds |= schema["$defs"][kind]["properties"].keys()
     named = {
-        name for part in ("datasets", "architectures", "trainings") for name in config[part]
+        name
+        for part in ("datasets", "architectures", "trainings", "baselines")
+        for name in config.get(part, {})
     } | set(config["datasets"]["networks_published"]["structures"])
     named |= {name for part in config["experiments"].values() for name in part.get("also", {})}
     expected = keys_of(schema, schema)
@@ -868,7 +872,7 @@ def test_schema_names_what_the_library_has(schema: dict[str, Any]) -> None:
     assert tuple(schema["properties"]["experiments"]["required"]) == EXPERIMENTS
     experiments = schema["properties"]["experiments"]["properties"]
     assert tuple(experiments) == EXPERIMENTS + OPTIONAL_EXPERIMENTS
-    assert tuple(schema["properties"]["boltzmann_machines"]["required"]) == MACHINES
+    assert set(schema["properties"]["boltzmann_machines"]["required"]) <= set(BASELINES)
     assert choices(definitions, "networks", "properties", "protocol") == list(PROTOCOLS)
     assert choices(definitions, "structure", "properties", "generator") == list(GRAPH_MODELS)
     for name, model in GRAPH_MODELS.items():

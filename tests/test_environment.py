@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 
 from generate import ENVS, LOCK, PEERS_LOCK, ROOT, STEPS, read_lock, read_steps
 from planning.imports import code_inputs
+from study.models import MODELS
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCKED = read_lock(LOCK.read_text())
@@ -107,12 +108,14 @@ def test_an_environment_holds_what_its_steps_import(kind):
     assert not missing, f"{kind}.yaml is older than {STEPS.name}: run make lock"
 
 
-def conda_rules() -> Iterator[tuple[str, str]]:
-    """Each rule that runs a script, with the kind of its environment."""
+def conda_rules() -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Each rule that runs a script, with the kind of its environment and the models it loads."""
     for file in sorted((ROOT / "workflow/rules").glob("*.smk")):
         for rule in re.split(r"^rule ", file.read_text(), flags=re.MULTILINE)[1:]:
             if environment := re.search(r"envs/(\w+)\.yaml", rule):
-                yield rule[: rule.index(":")], environment[1]
+                models = MODELS if "study.models." in rule else ()
+                loaded = tuple(f"study.models.{name}" for name in models)
+                yield rule[: rule.index(":")], environment[1], loaded
 
 
 @cache
@@ -144,10 +147,10 @@ def distributions() -> dict[str, set[str]]:
     return {"cupy": {"cupy-cuda12x"}, "jax": {"jax"}, "torch": {"torch"}} | installed
 
 
-@pytest.mark.parametrize(("rule", "kind"), list(conda_rules()))
-def test_what_a_rule_imports_is_in_its_environment(rule, kind):
+@pytest.mark.parametrize(("rule", "kind", "loaded"), list(conda_rules()))
+def test_what_a_rule_imports_is_in_its_environment(rule, kind, loaded):
     script = f"{rule}.py"
-    files = [f"scripts/{script}", *code_inputs(script)]
+    files = [f"scripts/{script}", *code_inputs(script, *loaded)]
     there = set(pins(kind))
     for file in files:
         for module in third_party_imports(ROOT / file):

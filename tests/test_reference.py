@@ -14,7 +14,7 @@ from conftest import ROOT, Project, rules_in
 import keep_reference
 from planning import reference
 from planning.reference import REFERENCE, check_settings
-from planning.runs import experiment_runs, machine_runs, planned_datasets, planned_experiments
+from planning.runs import baseline_runs, experiment_runs, planned_datasets, planned_experiments
 from planning.validation import ConfigError, check
 from study.results import RUN, final, read_table
 from table_notebook_losses import table_notebook_losses
@@ -118,7 +118,7 @@ def planned_runs(settings: dict) -> set[str]:
         for name in planned_experiments(settings)
         for run in experiment_runs(settings, name)
     }
-    return runs | {run.folder for run in machine_runs(settings)}
+    return runs | {run.folder for run in baseline_runs(settings)}
 
 
 def git_files(folder: Path) -> list[Path]:

@@ -146,6 +146,7 @@ def test_reconstruction_errors_stand_beside_the_published_ones(tmp_path: Path) -
         tmp_path,
         evaluations=fabricated.reconstruction_errors(tmp_path / "errors.csv"),
         likelihoods=[],
+        models=fabricated.COMPARED,
         published={"vae": 73.783, "rbm": 19.704, "dbn": 133.117},
     )
     assert [row["Model"] for row in rows] == ["VAE", "RBM", "DBN", "Entropy floor", "Mean image"]
@@ -172,6 +173,7 @@ def test_likelihoods_stand_beside_reconstruction_errors(tmp_path: Path) -> None:
         tmp_path,
         evaluations=fabricated.reconstruction_errors(tmp_path / "errors.csv"),
         likelihoods=[fabricated.estimated_likelihoods(tmp_path / "likelihoods.csv")],
+        models=fabricated.COMPARED,
         published={"vae": 73.783, "rbm": 19.704, "dbn": 133.117},
     )
     assert {row["Model"]: row["Log-likelihood"] for row in rows} == {
@@ -183,6 +185,19 @@ def test_likelihoods_stand_beside_reconstruction_errors(tmp_path: Path) -> None:
         "Mixture": "-145.00 ± 0.00 (50 components)",
         "Independent pixels": "-206.00",
     }
+
+
+def test_a_model_without_a_likelihood_says_why(tmp_path: Path) -> None:
+    facts = fabricated.COMPARED["dbn"] | {"without_likelihood": "it has none"}
+    rows = rows_of(
+        "table_6_1_reconstruction_error",
+        tmp_path,
+        evaluations=fabricated.reconstruction_errors(tmp_path / "errors.csv"),
+        likelihoods=[fabricated.estimated_likelihoods(tmp_path / "likelihoods.csv")],
+        models=fabricated.COMPARED | {"dbn": facts},
+        published={},
+    )
+    assert rows[2]["Log-likelihood"] == "none: it has none"
 
 
 def test_the_best_estimate_of_a_likelihood_is_taken(tmp_path: Path) -> None:

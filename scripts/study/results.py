@@ -29,9 +29,6 @@ RUN = (
 MEASUREMENT = (*RUN, "seed", "epoch", "split", "metric", "value", "unit")
 """The columns of a tidy table: one row a measurement."""
 
-MODELS = ("vae", "rbm", "dbn")
-"""The models of the comparison (Table 6.1), in the order in which they are shown."""
-
 
 def read_arrays(path: Path, *names: str) -> dict[str, NDArray[Any]]:
     """Read arrays by name from an npz file.

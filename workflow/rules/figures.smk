@@ -278,6 +278,8 @@ rule figure_6_6_model_reconstructions:
     resources:
         mem_mb=700,
         runtime="10m",
+    params:
+        models=COMPARED_MODELS,
     script:
         "../../scripts/figure_6_6_model_reconstructions.py"
 
@@ -412,6 +414,8 @@ rule figure_likelihood_against_error:
     resources:
         mem_mb=700,
         runtime="10m",
+    params:
+        models=COMPARED_MODELS,
     script:
         "../../scripts/figure_likelihood_against_error.py"
 
@@ -437,6 +441,8 @@ rule figure_model_samples:
     resources:
         mem_mb=700,
         runtime="10m",
+    params:
+        models=COMPARED_MODELS,
     script:
         "../../scripts/figure_model_samples.py"
 
@@ -463,5 +469,7 @@ rule figure_boltzmann_training:
     resources:
         mem_mb=700,
         runtime="10m",
+    params:
+        labels={family: COMPARED_MODELS[family]["label"] for family in ("rbm", "dbn")},
     script:
         "../../scripts/figure_boltzmann_training.py"

@@ -107,6 +107,7 @@ rule table_6_1_reconstruction_error:
         mem_mb=500,
         runtime="10m",
     params:
+        models=COMPARED_MODELS,
         published=PUBLISHED["table_6_1"],
     script:
         "../../scripts/table_6_1_reconstruction_error.py"

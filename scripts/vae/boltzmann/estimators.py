@@ -289,7 +289,7 @@ class RBM(DBN):
         return sizes
 
 
-def load_machine(path: str | Path) -> DBN:
+def load_boltzmann_machine(path: str | Path) -> DBN:
     """Read the machine that `DBN.save` wrote; one layer makes it an `RBM`.
 
     Raises
