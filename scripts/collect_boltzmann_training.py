@@ -8,7 +8,7 @@ import numpy as np
 from step import run
 from study.contracts import BOLTZMANN_TRAINING
 from study.dataset import load_dataset
-from vae.boltzmann.estimators import LayerMeasurement, load_machine
+from vae.boltzmann.estimators import LayerMeasurement, load_boltzmann_machine
 
 FILTERS = 36
 """Hidden units of the first layer whose weights are kept."""
@@ -17,12 +17,11 @@ FILTERS = 36
 def collect_boltzmann_training(
     dataset: Path,
     histories: list[Path],
-    rbm: Path,
-    dbn: Path,
+    models: list[Path],
     training: Path,
     filters: Path,
     name: str,
-    machines: list[str],
+    families: list[str],
     seeds: list[int],
 ) -> None:
     """Write one tidy table of all trainings, and weights of the first layers.
@@ -31,32 +30,32 @@ def collect_boltzmann_training(
     ----------
     dataset
         npz of `study.dataset`.
-    histories
-        What was measured after every epoch, a file a training.
-    rbm, dbn
-        Trained machines of one seed.
+    histories, models
+        What was measured after every epoch of a training, and the Boltzmann machine trained.
     training
         csv of the form `study.contracts.BOLTZMANN_TRAINING`.
     filters
-        npz: image_shape; rbm and dbn, each n x visible units float32, a hidden unit a row.
+        npz: image_shape; by the names of the families, n x visible units float32 of the first
+        machine of each, a hidden unit a row.
     name
         The dataset's.
-    machines, seeds
+    families, seeds
         Of the trainings, in the order of their files.
     """
     with open(training, "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(BOLTZMANN_TRAINING.columns)
-        for machine, seed, history in zip(machines, seeds, histories, strict=True):
+        for family, seed, history in zip(families, seeds, histories, strict=True):
             with open(history, newline="") as part:
                 rows = csv.DictReader(part)
                 writer.writerows(
-                    [name, machine, seed, *(row[column] for column in LayerMeasurement._fields)]
+                    [name, family, seed, *(row[column] for column in LayerMeasurement._fields)]
                     for row in rows
                 )
+    first = {family: models[families.index(family)] for family in families}
     weights = {
-        machine: load_machine(path).layers_[0].components_[:FILTERS].astype(np.float32)
-        for machine, path in (("rbm", rbm), ("dbn", dbn))
+        family: load_boltzmann_machine(path).layers_[0].weights[:FILTERS].astype(np.float32)
+        for family, path in first.items()
     }
     image_shape = load_dataset(dataset).image_shape
     np.savez_compressed(filters, allow_pickle=False, image_shape=image_shape, **weights)

@@ -1,10 +1,10 @@
-"""Reconstruction errors of VAE, RBM and DBN, for Table 6.1 and Figure 6.6."""
+"""Reconstruction errors of the compared models, for Table 6.1 and Figure 6.6."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from step import run
 from study.comparison import (
     PROTOCOLS,
     PUBLISHED_IMAGES,
+    Errors,
     corrupt,
     like_for_like_errors,
     published_errors,
@@ -19,16 +20,14 @@ from study.comparison import (
 )
 from study.contracts import RECONSTRUCTION
 from study.dataset import load_dataset
+from study.models import MODELS, Compared
 from study.pixels import grey_levels
 from study.reconstruction import entropy_floor, half_width, mean_image_errors
-from study.results import MODELS, classes_in_turn
+from study.results import classes_in_turn
 from study.subset import training_rows
-from vae.boltzmann.estimators import load_machine
-from vae.model import load_model
 from vae.names import require_known
 from vae.seeding import generator
 
-Errors = dict[str, np.ndarray]
 Row = tuple[str, str, float]
 
 SHOWN = 10
@@ -37,13 +36,12 @@ SHOWN = 10
 
 def compare_reconstructions(
     dataset: Path,
-    vae: list[Path],
-    rbm: list[Path],
-    dbn: list[Path],
+    models: list[Path],
     evaluation: Path,
     images: Path,
     name: str,
     train_size: int | Literal["all"],
+    families: list[str],
     seeds: list[int],
     protocols: list[str],
     root_seed: int,
@@ -54,50 +52,49 @@ def compare_reconstructions(
     ----------
     dataset
         npz of `study.dataset`.
-    vae, rbm, dbn
-        Trained models, one a seed.
+    models
+        Trained models.
     evaluation
         csv of the form `study.contracts.RECONSTRUCTION`: means over the images with their
         standard deviations and 95% intervals, and the paired differences of the models.
     images
-        npz: image_shape, and test images x and reconstructions vae, rbm, dbn in grey levels, n x d
-        uint8.
+        npz: image_shape, and test images x and, by the names of the families, reconstructions in
+        grey levels, n x d uint8.
     name
         The dataset's.
     train_size
         Training images of every model.
-    seeds
-        Training seeds, in the order of the models.
+    families, seeds
+        Names in `study.models`, and training seeds, in the order of the models.
     protocols
         Names of `study.comparison.PROTOCOLS`.
     root_seed
         The study's.
     """
     data = load_dataset(dataset)
-    trained: list[dict[str, Any]] = [
-        {"vae": load_model(paths[0]), "rbm": load_machine(paths[1]), "dbn": load_machine(paths[2])}
-        for paths in zip(vae, rbm, dbn, strict=True)
-    ]
+    trained: dict[int, dict[str, Compared]] = {seed: {} for seed in seeds}
+    for family, seed, path in zip(families, seeds, models, strict=True):
+        trained[seed][family] = MODELS[family].load(path)
     with open(evaluation, "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(RECONSTRUCTION.columns)
         test = data.pixels("test")
         corrupted = corrupt(test[:PUBLISHED_IMAGES], generator(root_seed, "corrupt", name))
-        for seed, models in zip(seeds, trained, strict=True):
+        for seed, compared in trained.items():
             rows = training_rows(len(data.x_train), train_size, root_seed, name, seed)
             train = data.pixels("train")[rows]
             random = generator(root_seed, "sampled reconstruction", name, seed)
             for protocol in protocols:
-                errors = _errors(protocol, train, test, models, corrupted, random)
+                errors = _errors(protocol, train, test, compared, corrupted, random)
                 summary = _summary(errors)
                 if protocol != "published":
-                    summary += _paired_differences(errors)
+                    summary += _paired_differences(errors, compared)
                 for model, metric, value in summary:
                     writer.writerow([name, model, protocol, seed, metric, value, "nats/image"])
 
     shown = data.pixels("test")[classes_in_turn(data.y_test, SHOWN)]
     pixels = {"x": shown}
-    pixels |= {model: machine.reconstruct(shown) for model, machine in trained[0].items()}
+    pixels |= {name: model.reconstruct(shown) for name, model in trained[seeds[0]].items()}
     np.savez_compressed(
         images,
         allow_pickle=False,
@@ -110,7 +107,7 @@ def _errors(
     protocol: str,
     train: np.ndarray,
     test: np.ndarray,
-    models: Mapping[str, Any],
+    models: Mapping[str, Compared],
     corrupted: np.ndarray,
     random: np.random.Generator,
 ) -> Errors:
@@ -123,9 +120,9 @@ def _errors(
     """
     require_known("protocol", protocol, PROTOCOLS)
     if protocol == "published":
-        return published_errors(**models, train=train, corrupted=corrupted)
+        return published_errors(models, train, corrupted)
     if protocol == "like_for_like_sampled":
-        return sampled_errors(**models, images=test, generator=random)
+        return sampled_errors(models, test, random)
     ends = {
         "entropy_floor": entropy_floor(test),
         "mean_image": mean_image_errors(train, test),
@@ -146,10 +143,10 @@ def _summary(errors: Errors) -> list[Row]:
     ]
 
 
-def _paired_differences(errors: Errors) -> list[Row]:
+def _paired_differences(errors: Errors, models: Iterable[str]) -> list[Row]:
     """Differences of every two models' errors on the same images, likewise."""
     rows = []
-    for model, other in combinations(MODELS, 2):
+    for model, other in combinations(models, 2):
         difference = errors[other] - errors[model]
         rows += [
             (other, f"difference_from_{model}", float(difference.mean())),

@@ -1,4 +1,4 @@
-"""Draw images from the VAE, the RBM and the DBN, and find the training images nearest to some."""
+"""Draw images from the compared models, and find the training images nearest to some."""
 
 from pathlib import Path
 
@@ -7,12 +7,10 @@ import numpy as np
 from step import run
 from study.binarised import binarised
 from study.dataset import load_dataset
+from study.models import MODELS
 from study.neighbours import nearest_training_images
 from study.pixels import grey_levels
 from study.results import classes_in_turn
-from vae.boltzmann.estimators import load_machine
-from vae.boltzmann.gibbs import gibbs_samples
-from vae.model import load_model
 from vae.seeding import generator
 
 SAMPLES, NEIGHBOURS = 36, 6
@@ -21,39 +19,39 @@ SAMPLES, NEIGHBOURS = 36, 6
 
 def draw_model_samples(
     dataset: Path,
-    vae: Path,
-    rbm: Path,
-    dbn: Path,
+    models: list[Path],
     samples: Path,
     name: str,
+    families: list[str],
     gibbs_steps: int,
     root_seed: int,
 ) -> None:
-    """Write samples of all three models, as the means of their pixels.
+    """Write samples of every model, as the means of their pixels.
 
     Parameters
     ----------
     dataset
         npz of `study.dataset`.
-    vae, rbm, dbn
-        The models, trained on black and white images of it.
+    models
+        One of each family, trained on its images.
     samples
-        npz: image_shape; test, `SAMPLES` test images; vae, rbm and dbn, as many samples each;
-        vae_neighbours, rbm_neighbours and dbn_neighbours, the training image nearest to each of
-        the first `NEIGHBOURS` samples. All images are n x d uint8.
+        npz: image_shape; test, `SAMPLES` black and white test images; by the names of the families,
+        as many samples each; under the same names with _neighbours, the training image nearest to
+        each of the first `NEIGHBOURS` samples. All images are n x d uint8.
     name
         The dataset's.
+    families
+        Names in `study.models`, in the order of the models.
     gibbs_steps
-        Steps of the machines' chains, which start from noise.
+        Steps of the Boltzmann machines' chains, which start from noise.
     root_seed
         The study's.
     """
     data = binarised(load_dataset(dataset), root_seed, name)
     random = generator(root_seed, "samples", name)
     drawn = {
-        "vae": load_model(vae).sample(SAMPLES, random),
-        "rbm": gibbs_samples(load_machine(rbm), SAMPLES, gibbs_steps, random),
-        "dbn": gibbs_samples(load_machine(dbn), SAMPLES, gibbs_steps, random),
+        family: MODELS[family].load(path).draw(SAMPLES, gibbs_steps, random)
+        for family, path in zip(families, models, strict=True)
     }
     nearest = {
         f"{model}_neighbours": nearest_training_images(

@@ -1,55 +1,61 @@
-"""Figure 6.6: the same held-out digits reconstructed by the VAE, the RBM and the DBN."""
+"""Figure 6.6: the same held-out digits reconstructed by every compared model."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from step import run
 from study.contracts import RECONSTRUCTION
 from study.plotting import PAGE_WIDTH, draw_images, new_figure, save, style
-from study.results import MODELS, read_arrays, read_table, select
+from study.results import read_arrays, read_table, select
 from study.tables import mean_and_deviation
-from study.wording import readable
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def figure_6_6_model_reconstructions(
-    images: Path, evaluations: Path, svg: Path, pdf: Path, png: Path
+    images: Path,
+    evaluations: Path,
+    models: dict[str, dict[str, Any]],
+    svg: Path,
+    pdf: Path,
+    png: Path,
 ) -> None:
     """Draw ten test images and, below them, what each model makes of them.
 
     Parameters
     ----------
     images
-        Test images x, and the reconstructions vae, rbm, dbn of the first seed.
+        Test images x and, by the names of the models, their reconstructions with the first seed.
     evaluations
         The reconstruction errors: a model's row carries its like-for-like mean over seeds.
+    models
+        What is said of each, by name, in the order of the rows.
     svg, pdf, png
         The figure.
     """
-    arrays = read_arrays(images, "image_shape", "x", *MODELS)
-    rows = [arrays[name] for name in ("x", *MODELS)]
+    arrays = read_arrays(images, "image_shape", "x", *models)
+    rows = [arrays[name] for name in ("x", *models)]
     with style():
-        figure = new_figure(PAGE_WIDTH, 2.15)
+        figure = new_figure(PAGE_WIDTH, 0.15 + 0.5 * len(rows))
         draw_images(
             figure.subplots(),
             np.concatenate(rows),
             arrays["image_shape"].tolist(),
             len(arrays["x"]),
-            row_labels(read_table(evaluations, RECONSTRUCTION)),
+            row_labels(read_table(evaluations, RECONSTRUCTION), models),
         )
         save(figure, svg, pdf, png)
 
 
-def row_labels(errors: "pd.DataFrame") -> list[str]:
+def row_labels(errors: "pd.DataFrame", models: dict[str, dict[str, Any]]) -> list[str]:
     """Give "Original", then each model with its mean error and the deviation over seeds."""
     labels = ["Original"]
-    for model in MODELS:
+    for model, facts in models.items():
         error = select(errors, model=model, protocol="like_for_like", metric="reconstruction_error")
-        labels.append(f"{readable(model)}\n{mean_and_deviation(error['value'], 2)} nats")
+        labels.append(f"{facts['label']}\n{mean_and_deviation(error['value'], 2)} nats")
     return labels
 
 

@@ -33,8 +33,8 @@ from study.wording import readable
 if TYPE_CHECKING:
     import pandas as pd
 
-LABELS = {"vae": "VAE", "rbm": "RBM", "dbn": "DBN (lower bound)"}
-"""Models that reconstruct, in the order of their colours."""
+Models = dict[str, dict[str, Any]]
+"""What is said of each compared model, by name."""
 
 BASELINES = {"mixture": "Mixture\nof {:,g}", "independent_pixels": "Independent\npixels"}
 """Labels, with the size, of models that do not."""
@@ -53,13 +53,18 @@ _MARKER_RADIUS = 4
 """In points: where a label may stand, seen from its mean, and how far from a point none may."""
 
 
-def figure_likelihood_against_error(likelihood: Path, svg: Path, pdf: Path, png: Path) -> None:
+def figure_likelihood_against_error(
+    likelihood: Path, models: Models, svg: Path, pdf: Path, png: Path
+) -> None:
     """Draw a point for each model, size and seed, and beside them the ranks of the means.
 
     Parameters
     ----------
     likelihood
-        A csv of the form `study.contracts.LIKELIHOOD`, of one data set.
+        A csv of the form `study.contracts.LIKELIHOOD`, of one data set; size is a VAE's latent
+        dimension, the units of a Boltzmann machine's top layer or the components of a mixture.
+    models
+        Those that may be in it and reconstruct.
     svg, pdf, png
         The figure.
     """
@@ -69,16 +74,15 @@ def figure_likelihood_against_error(likelihood: Path, svg: Path, pdf: Path, png:
     with style():
         figure = new_figure(PAGE_WIDTH, 3.8)
         values, by_rank = figure.subplots(1, 2, width_ratios=[1.35, 1])
-        draw_points(values, points)
+        draw_points(values, points, models)
         draw_baselines(values, baselines(table), points["log_likelihood"])
         values.margins(0.1)
         values.set_xlabel("Reconstruction error, nats/image (lower is better)")
         values.set_ylabel("Log-likelihood, nats/image (higher is better)")
         letter(values, "a", "A point for each seed")
-        draw_ranks(by_rank, means)
-        figure.legend(
-            handles=legend_handles(points), loc="outside lower center", ncols=len(LABELS) + 2
-        )
+        draw_ranks(by_rank, means, models)
+        handles = legend_handles(points, models)
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
         figure.draw_without_rendering()
         label_sizes(figure, values, means, points)
         save(figure, svg, pdf, png)
@@ -136,13 +140,13 @@ def baselines(table: "pd.DataFrame") -> dict[str, float]:
     return found
 
 
-def draw_points(axes: Axes, points: "pd.DataFrame") -> None:
+def draw_points(axes: Axes, points: "pd.DataFrame", models: Models) -> None:
     """Draw points in the colour and marker of their model; dynamic binarisation may be hollow."""
     for (model, _, binarisation), part in points.groupby(SETTING):
         axes.plot(
             part["reconstruction_error"],
             part["log_likelihood"],
-            **marker_style(str(model), _is_hollow(points, str(binarisation))),
+            **marker_style(models[str(model)], _is_hollow(points, str(binarisation))),
         )
 
 
@@ -179,13 +183,14 @@ def draw_baselines(axes: Axes, levels: dict[str, float], points: "pd.Series") ->
         )
 
 
-def draw_ranks(axes: Axes, means: "pd.DataFrame") -> None:
+def draw_ranks(axes: Axes, means: "pd.DataFrame", models: Models) -> None:
     """Draw the rank of every model by log-likelihood against that by error, 1 the best of each."""
     by_error, by_likelihood, correlation = ranks(means)
     n = len(means)
     axes.plot([1, n], [1, n], color=MUTED, linewidth=0.8, zorder=0.5)
     for (_, row), x, y in zip(means.iterrows(), by_error, by_likelihood, strict=True):
-        axes.plot(x, y, **marker_style(row["model"], _is_hollow(means, row["binarisation"])))
+        hollow = _is_hollow(means, row["binarisation"])
+        axes.plot(x, y, **marker_style(models[row["model"]], hollow))
         axes.annotate(
             f"{row['size']:,g}",
             (x, y),
@@ -259,9 +264,9 @@ def label_sizes(figure: Figure, axes: Axes, means: "pd.DataFrame", points: "pd.D
         taken.append(moved)
 
 
-def marker_style(model: str, hollow: bool) -> dict[str, Any]:
+def marker_style(facts: dict[str, Any], hollow: bool) -> dict[str, Any]:
     """Give the colour and the marker of a model, as `Axes.plot` takes them."""
-    place = list(LABELS).index(model)
+    place = facts["place"]
     colour = CATEGORIES[place]
     return {
         "color": colour,
@@ -274,11 +279,16 @@ def marker_style(model: str, hollow: bool) -> dict[str, Any]:
     }
 
 
-def legend_handles(points: "pd.DataFrame") -> list[Line2D]:
+def legend_handles(points: "pd.DataFrame", models: Models) -> list[Line2D]:
     """Make an entry for each model and, where there are two, for each binarisation."""
     handles = [
-        Line2D([], [], label=label, **marker_style(model, hollow=False))
-        for model, label in LABELS.items()
+        Line2D(
+            [],
+            [],
+            label=facts["label"] + (" (lower bound)" if facts["is_bound"] else ""),
+            **marker_style(facts, hollow=False),
+        )
+        for model, facts in models.items()
         if model in points["model"].unique()
     ]
     if points["binarisation"].nunique() > 1:

@@ -1,6 +1,7 @@
-"""Images sampled from the VAE, the RBM and the DBN, and the training images nearest to them."""
+"""Images sampled from the compared models, and the training images nearest to them."""
 
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
@@ -9,34 +10,38 @@ from numpy.typing import NDArray
 
 from step import run
 from study.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
-from study.results import MODELS, read_arrays
-from study.wording import readable
+from study.results import read_arrays
 
 SIDE = 6
 
 
-def figure_model_samples(samples: Path, svg: Path, pdf: Path, png: Path) -> None:
+def figure_model_samples(
+    samples: Path, models: dict[str, dict[str, Any]], svg: Path, pdf: Path, png: Path
+) -> None:
     """Draw held-out images and each model's samples, the first of which have their neighbours.
 
     Parameters
     ----------
     samples
-        36 test images, 36 samples of each of vae, rbm, dbn, and as vae_neighbours, rbm_neighbours,
-        dbn_neighbours the training images nearest to its first 6; uint8, with their image_shape.
+        36 test images; by the names of the models, 36 samples of each; under the same names with
+        _neighbours, the training images nearest to its first 6; uint8, with their image_shape.
+    models
+        What is said of each, by name, in the order of the panels.
     svg, pdf, png
         The figure.
     """
-    neighbours = [f"{model}_neighbours" for model in MODELS]
-    arrays = read_arrays(samples, "image_shape", "test", *MODELS, *neighbours)
+    neighbours = [f"{model}_neighbours" for model in models]
+    arrays = read_arrays(samples, "image_shape", "test", *models, *neighbours)
     image_shape = arrays["image_shape"].tolist()
     with style():
         figure = new_figure(PAGE_WIDTH, 2.6)
-        above, below = figure.subplots(2, 1 + len(MODELS), height_ratios=[SIDE, 2])
-        titles = {"test": "Held-out images"} | {model: readable(model) for model in MODELS}
-        for mark, axes, (name, title) in zip("abcd", above, titles.items(), strict=True):
+        above, below = figure.subplots(2, 1 + len(models), height_ratios=[SIDE, 2])
+        titles = {"test": "Held-out images"}
+        titles |= {model: facts["label"] for model, facts in models.items()}
+        for mark, axes, (name, title) in zip(ascii_lowercase, above, titles.items(), strict=False):
             draw_images(axes, arrays[name], image_shape, SIDE)
             letter(axes, mark, title)
-        for axes, model in zip(below[1:], MODELS, strict=True):
+        for axes, model in zip(below[1:], models, strict=True):
             draw_neighbours(axes, arrays[model], arrays[f"{model}_neighbours"], image_shape)
         below[0].set_axis_off()
         label_rows(below[1], ("Sample", "Nearest in training"))

@@ -15,6 +15,9 @@ from step import run
 
 RESULTS, REFERENCE = Path("results"), Path("results/reference")
 
+GPU = "gpu"
+"""Folder of profiles/ with what was measured on a machine with a GPU."""
+
 HEADING = "# The settings of the kept results, whole; README.md in this folder says more.\n"
 
 
@@ -52,8 +55,7 @@ def keep_reference(
     FileNotFoundError
         If a training left no account of its time and memory.
     """
-    for part in ("datasets", "evaluations", "models", "profiles"):
-        shutil.rmtree(REFERENCE / part, ignore_errors=True)
+    _clear(of_a_gpu=any(file.parent.name == GPU for file in others))
     for table in evaluations:
         packed = _kept(table).with_suffix(".csv.gz")
         packed.write_bytes(gzip.compress(table.read_bytes(), mtime=0))
@@ -72,6 +74,20 @@ def keep_reference(
         **json.loads(machine.read_text()),
     }
     (REFERENCE / "provenance.json").write_text(json.dumps(provenance, indent=2) + "\n")
+
+
+def _clear(of_a_gpu: bool) -> None:
+    """Remove what was kept, but for the timings of a GPU where this study has none."""
+    profiles = REFERENCE / "profiles"
+    for file in [*profiles.glob("*")]:
+        if file.name == GPU and not of_a_gpu:
+            continue
+        if file.is_dir():
+            shutil.rmtree(file)
+        else:
+            file.unlink()
+    for part in ("datasets", "evaluations", "models"):
+        shutil.rmtree(REFERENCE / part, ignore_errors=True)
 
 
 def _kept(file: Path) -> Path:

@@ -1,5 +1,7 @@
 """Table 5.1b: the same job on every backend and peer, in one run."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -13,25 +15,42 @@ from study.wording import implementation
 ENERGY = "Energy (J/epoch)"
 
 
-def table_5_1b_like_for_like(timings: Path, table: Path, markdown: Path) -> None:
-    """Write a row for each implementation, in the order of the configuration.
+def table_5_1b_like_for_like(timings: Path, gpu: list[Path], table: Path, markdown: Path) -> None:
+    """Write a row for each implementation, in the order of the configuration; then those on a GPU.
 
     Parameters
     ----------
     timings
         csv of the form `study.contracts.TIMINGS`.
+    gpu
+        What `check_gpu` wrote on a machine with a GPU, or nothing. Of its timings.csv, of that form
+        too, implementations on the GPU have rows, in place of those here that were not measured;
+        its machine.json names the GPU.
     table, markdown
         The table. It has a column of energy if the machine tells any.
     """
     frame = read_table(timings, TIMINGS).fillna({"note": ""})
+    frame = with_gpu(frame, {file.name: file for file in gpu})
     rows = [
         timing_row(str(backend), repeats)
-        for backend, repeats in frame.groupby("backend", sort=False)
+        for (backend, _), repeats in frame.groupby(["backend", "device"], sort=False)
     ]
     if frame["energy_joules"].isna().all():
         for row in rows:
             del row[ENERGY]
     write_table(rows, table, markdown, text_columns=("Program", "Device", "Status"))
+
+
+def with_gpu(frame: pd.DataFrame, files: Mapping[str, Path]) -> pd.DataFrame:
+    """Add the implementations that were timed on a GPU elsewhere, under the GPU's name."""
+    if not {"timings.csv", "machine.json"} <= set(files):
+        return frame
+    name = json.loads(files["machine.json"].read_text())["gpu"]
+    there = read_table(files["timings.csv"], TIMINGS).fillna({"note": ""})
+    there = there[(there["device"] == "GPU") & (there["status"] == "measured")]
+    there = there.assign(device=f"GPU, {name}")
+    idle = (frame["status"] == "not measured") & frame["backend"].isin(there["backend"])
+    return pd.concat([frame[~idle], there], ignore_index=True)
 
 
 def timing_row(backend: str, repeats: pd.DataFrame) -> dict[str, str]:

@@ -1,24 +1,26 @@
 """Table 6.1: the reconstruction error of each model, the report's and ours, and its likelihood."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from step import run
 from study.contracts import LIKELIHOOD, RECONSTRUCTION
 from study.likelihood_table import best_size, log_likelihoods
-from study.results import MODELS, read_table, read_tables
+from study.results import read_table, read_tables
 from study.tables import NONE, NOT_GIVEN, NOT_MEASURED, mean_and_deviation, number, write_table
 from study.wording import readable
 
 SCALE_ENDS = ("entropy_floor", "mean_image")
 PIXEL_MODELS = ("mixture", "independent_pixels")
-SIZES = {"vae": "{} latent dimensions", "mixture": "{} components"}
+SIZES = {"mixture": "{} components"}
 
 
 def table_6_1_reconstruction_error(
     evaluations: Path,
     likelihoods: list[Path],
+    models: dict[str, dict[str, Any]],
     published: dict[str, float],
     table: Path,
     markdown: Path,
@@ -32,6 +34,8 @@ def table_6_1_reconstruction_error(
     likelihoods
         The log-likelihoods (nats/image) of the same models and of models of pixels alone, if they
         were measured: at most one file.
+    models
+        What is said of each compared model, by name, in the order of the rows.
     published
         The report's values, on MNIST: model -> nats/image.
     table, markdown
@@ -44,16 +48,20 @@ def table_6_1_reconstruction_error(
     rows = [
         {
             "Data set": readable(str(dataset)),
-            "Model": readable(model),
+            "Model": models[model]["label"] if model in models else readable(model),
             "Report (MNIST)": number(published[model], 3) if model in published else NOT_GIVEN,
             "Published protocol": _mean(errors, model, "published"),
             "Like for like": _mean(errors, model, "like_for_like"),
             "95% interval": _interval(errors, model),
             "Like for like, drawn": _mean(errors, model, "like_for_like_sampled"),
-            **({"Log-likelihood": _log_likelihood(likelihood, model)} if likelihoods else {}),
+            **(
+                {"Log-likelihood": _log_likelihood(likelihood, model, models.get(model, {}))}
+                if likelihoods
+                else {}
+            ),
         }
         for dataset, errors in frame.groupby("dataset", sort=False)
-        for model in (*MODELS, *SCALE_ENDS, *(PIXEL_MODELS if likelihoods else ()))
+        for model in (*models, *SCALE_ENDS, *(PIXEL_MODELS if likelihoods else ()))
     ]
     write_table(rows, table, markdown, text_columns=("Data set", "Model"))
 
@@ -74,15 +82,17 @@ def _values(errors: pd.DataFrame, model: str, protocol: str, metric: str) -> "pd
     return errors.loc[of_model & (errors["metric"] == metric), "value"]
 
 
-def _log_likelihood(likelihood: pd.DataFrame, model: str) -> str:
-    """Mean and deviation over seeds at the model's best size; of a DBN, the least it can be."""
+def _log_likelihood(likelihood: pd.DataFrame, model: str, facts: dict[str, Any]) -> str:
+    """Mean and deviation over seeds at the model's best size, or the reason why it has none."""
+    if facts.get("without_likelihood"):
+        return f"none: {facts['without_likelihood']}"
     if model not in likelihood["model"].unique():
         return NONE if model in SCALE_ENDS else NOT_MEASURED
     best = best_size(likelihood, model)
     text = mean_and_deviation(best["value"], 2)
-    if model in SIZES:
-        return f"{text} ({SIZES[model].format(best['size'].iloc[0])})"
-    return f"at least {text}" if model == "dbn" else text
+    if size := facts.get("size_in_words") or SIZES.get(model):
+        text += f" ({size.format(best['size'].iloc[0])})"
+    return f"at least {text}" if facts.get("is_bound") else text
 
 
 if __name__ == "__main__":

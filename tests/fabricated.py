@@ -10,6 +10,10 @@ import pandas as pd
 
 from study.benchmark import cost
 from study.contracts import COSTS, JOBS, LIKELIHOOD, MEASUREMENT, TIMINGS
+from study.models import MODELS
+
+COMPARED = {name: MODELS[name].facts() for name in ("vae", "rbm", "dbn")}
+"""What is said of the models that these files compare."""
 
 STRUCTURES = ("sparse", "community", "small_world")
 

@@ -25,17 +25,15 @@ def layer(tmp_path):
 
 
 def exact_samples(layer, n, generator) -> np.ndarray:
-    visible = len(layer.intercept_visible_)
+    visible = len(layer.visible_bias)
     return states(visible)[generator.choice(2**visible, size=n, p=joint(layer).sum(axis=1))]
 
 
 def test_unnormalised_is_the_sum_over_hidden_states(layer):
-    weights = layer.components_.astype(np.float64)
+    weights = layer.weights.astype(np.float64)
     v, h = states(8), states(5)
     energy = -(
-        (v @ layer.intercept_visible_)[:, np.newaxis]
-        + h @ layer.intercept_hidden_
-        + v @ weights.T @ h.T
+        (v @ layer.visible_bias)[:, np.newaxis] + h @ layer.hidden_bias + v @ weights.T @ h.T
     )
     np.testing.assert_allclose(log_unnormalised(layer, v), logsumexp(-energy, axis=1), rtol=1e-12)
 
@@ -146,7 +144,7 @@ def expected_bound(machine, v) -> float:
         layer = machine.layers_[number]
         if number == len(machine.layers_) - 1:
             return np.log(joint(layer).sum(axis=1)[index_of(lower)])
-        on = expit(layer.components_.astype(np.float64) @ lower + layer.intercept_hidden_)
+        on = expit(layer.weights.astype(np.float64) @ lower + layer.hidden_bias)
         total = 0.0
         for index, upper in enumerate(states(len(on))):
             q = np.where(upper == 1, on, 1 - on).prod()
@@ -184,7 +182,7 @@ def test_the_bound_is_its_sum_over_all_states_and_below_the_log_likelihood(sizes
 def test_the_bound_is_tight_where_the_top_is_the_layer_below_upside_down(tmp_path):
     """There q is the posterior (Hinton, Osindero & Teh 2006, Sec. 2), and the DBN the RBM."""
     (layer,) = random_machine(tmp_path / "rbm.npz", [5, 4]).layers_
-    w, c, b = layer.components_, layer.intercept_hidden_, layer.intercept_visible_
+    w, c, b = layer.weights, layer.hidden_bias, layer.visible_bias
     machine = machine_of(tmp_path / "dbn.npz", [(w, c, b), (w.T, b, c)])
     v = states(5)
     log_z = exact_log_partition(machine.layers_[-1])

@@ -5,8 +5,8 @@ import csv
 import numpy as np
 import pytest
 
+from estimate_likelihood import estimate_likelihood
 from estimate_pixel_likelihood import estimate_pixel_likelihood
-from estimate_vae_likelihood import estimate_vae_likelihood
 from evaluate_vae import evaluate_vae
 from study.binarised import binarised
 from study.contracts import LIKELIHOOD
@@ -154,13 +154,14 @@ def test_the_test_bound_is_of_the_images_drawn_once(trained, dataset):
 
 def test_a_likelihood_is_above_the_bound_and_below_quadratures(trained):
     folder, binarisation = trained
-    estimate_vae_likelihood(
+    estimate_likelihood(
         folder / "grey.npz",
         folder / "model.npz",
         folder / "likelihood.csv",
+        "vae",
         RUN,
         binarisation,
-        [1, 200],
+        {"importance_samples": [1, 200]},
         20,
         663,
     )

@@ -10,21 +10,23 @@ from scipy.special import expit
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
-from sklearn.neural_network import BernoulliRBM
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from study.dataset import Dataset, save_dataset
 from study.reconstruction import mean_image_errors
-from train_boltzmann import train_boltzmann
+from train_baseline import train_baseline
+from vae.boltzmann import estimators
 from vae.boltzmann.estimators import (
     DBN,
     RBM,
     LayerMeasurement,
     _centred_step,
-    load_machine,
+    _contrastive_step,
+    _pseudo_likelihood,
+    load_boltzmann_machine,
     reconstruct_through,
 )
-from vae.boltzmann.layer import log_odds, sample_units, visible_probabilities
+from vae.boltzmann.layer import Layer, log_odds, sample_units
 from vae.objective import binary_cross_entropy
 
 
@@ -41,7 +43,7 @@ def machine_of(path, layers) -> DBN:
         for name, value in zip(("weights", "hidden_bias", "visible_bias"), values, strict=True):
             arrays[f"{name}_{number}"] = np.asarray(value, np.float32)
     np.savez(path, **arrays)
-    return load_machine(path)
+    return load_boltzmann_machine(path)
 
 
 def random_machine(path, sizes) -> DBN:
@@ -87,8 +89,7 @@ def test_reconstruction_passes_every_layer_up_and_down(tmp_path):
     machine = random_machine(tmp_path / "model.npz", [5, 4, 3, 6])
     x = np.random.default_rng(1).random((7, 5), np.float32)
     (w1, c1, b1), (w2, c2, b2), (w3, c3, b3) = (
-        (layer.components_, layer.intercept_hidden_, layer.intercept_visible_)
-        for layer in machine.layers_
+        (layer.weights, layer.hidden_bias, layer.visible_bias) for layer in machine.layers_
     )
     second = expit(expit(x @ w1.T + c1) @ w2.T + c2)
     top = expit(second @ w3.T + c3)
@@ -106,14 +107,14 @@ def test_probabilities_are_those_of_the_energy(tmp_path):
     (layer,) = machine.layers_
     visible, hidden = (np.array(list(itertools.product([0, 1], repeat=n))) for n in (3, 2))
     weight = np.exp(
-        visible @ layer.intercept_visible_
-        + (hidden @ layer.intercept_hidden_)[:, np.newaxis]
-        + hidden @ layer.components_ @ visible.T
+        visible @ layer.visible_bias
+        + (hidden @ layer.hidden_bias)[:, np.newaxis]
+        + hidden @ layer.weights @ visible.T
     ).T
     on = weight @ hidden / weight.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(machine.transform(visible), on, rtol=1e-5)
     down = weight.T @ visible / weight.T.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(visible_probabilities(layer, hidden), down, rtol=1e-5)
+    np.testing.assert_allclose(layer.down(hidden), down, rtol=1e-5)
 
     probability = dict(zip(map(tuple, visible), weight.sum(axis=1), strict=True))
     for state, mass in probability.items():
@@ -121,8 +122,8 @@ def test_probabilities_are_those_of_the_energy(tmp_path):
         for unit in range(3):
             flipped = tuple(np.where(np.arange(3) == unit, 1 - np.array(state), state))
             exact.append(3 * np.log(mass / (mass + probability[flipped])))
-        layer.random_state = 0
-        scores = layer.score_samples(np.tile(np.array(state, np.float32), (50, 1)))
+        rows = np.tile(np.array(state, np.float32), (50, 1))
+        scores = _pseudo_likelihood(layer, rows, np.random.RandomState(0))
         assert np.abs(scores[:, np.newaxis] - exact).min(axis=1).max() < 1e-4
 
 
@@ -147,11 +148,12 @@ def test_training_reconstructs_held_out_images_better_than_their_mean(digits):
 def test_every_epoch_takes_full_batches_of_reshuffled_rows(monkeypatch):
     batches, rates = [], []
 
-    def record(layer, rows, rng):
+    def record(layer, rows, chains, rate, rng):
         batches.append((rows @ 2 ** np.arange(5)).astype(int))
-        rates.append(layer.learning_rate)
+        rates.append(rate)
+        return chains
 
-    monkeypatch.setattr(BernoulliRBM, "_fit", record)
+    monkeypatch.setattr(estimators, "_contrastive_step", record)
     rows = np.arange(23)[:, np.newaxis] >> np.arange(5) & 1
     DBN((4,), epochs=4, batch_size=5, learning_rate=0.2, random_state=0).fit(rows)
     epochs = np.array(batches).reshape(4, 20)
@@ -165,13 +167,14 @@ def test_layers_learn_from_binary_draws_of_the_probabilities_below(monkeypatch):
     """Each epoch its own; their mean is the grey data, then the first layer's activations."""
     seen = {5: [], 3: []}
 
-    def record(layer, rows, rng):
+    def record(layer, rows, chains, rate, rng):
         seen[rows.shape[1]].append(rows)
+        return chains
 
-    monkeypatch.setattr(BernoulliRBM, "_fit", record)
+    monkeypatch.setattr(estimators, "_contrastive_step", record)
     grey = np.tile(np.array([0, 0.2, 0.5, 0.9, 1], np.float32), (400, 1))
     machine = DBN((3, 2), epochs=25, batch_size=400, random_state=0).fit(grey)
-    for rows, expected in ((seen[5], grey[0]), (seen[3], machine.layers_[0].transform(grey)[0])):
+    for rows, expected in ((seen[5], grey[0]), (seen[3], machine.layers_[0].up(grey)[0])):
         assert set(np.unique(rows)) == {0, 1}
         assert rows[0].dtype == np.float32
         assert all((first != second).any() for first, second in itertools.pairwise(rows))
@@ -188,28 +191,30 @@ def test_a_step_follows_the_centred_gradient(monkeypatch):
         random.integers(2, size=(6, units)).astype(np.float32) for units in (5, 5, 4, 4)
     )
     visible_mean, hidden_mean = random.random(5, np.float32), random.random(4, np.float32)
-    layer = BernoulliRBM(4, learning_rate=0.3, n_iter=0, random_state=0).fit(v_data)
+    layer = Layer(*(random.normal(0, 0.1, shape).astype(np.float32) for shape in ((4, 5), 4, 5)))
 
-    def plain(layer, v, rng):
-        layer.components_ += 0.3 * (h_data.T @ v - h_chains.T @ v_chains) / 6
-        layer.intercept_hidden_ += 0.3 * (h_data.mean(axis=0) - h_chains.mean(axis=0))
-        layer.intercept_visible_ += 0.3 * (v.mean(axis=0) - v_chains.mean(axis=0))
-        layer.h_samples_ = h_chains
+    def plain(layer, v, chains, rate, rng):
+        layer.weights += 0.3 * (h_data.T @ v - h_chains.T @ v_chains) / 6
+        layer.hidden_bias += 0.3 * (h_data.mean(axis=0) - h_chains.mean(axis=0))
+        layer.visible_bias += 0.3 * (v.mean(axis=0) - v_chains.mean(axis=0))
+        return h_chains
 
-    monkeypatch.setattr(BernoulliRBM, "_fit", plain)
+    monkeypatch.setattr(estimators, "_contrastive_step", plain)
     before, offset = deepcopy(layer), hidden_mean.copy()
-    _centred_step(layer, v_data, visible_mean, hidden_mean, np.random.RandomState(0))
+    rng = np.random.RandomState(0)
+    chains = _centred_step(layer, v_data, h_data, visible_mean, hidden_mean, 0.3, rng)
+    assert chains is h_chains
     gradient = (h_data - offset).T @ (v_data - visible_mean)
     gradient -= (h_chains - offset).T @ (v_chains - visible_mean)
     np.testing.assert_allclose(
-        layer.components_, before.components_ + 0.3 * gradient / 6, rtol=0, atol=1e-6
+        layer.weights, before.weights + 0.3 * gradient / 6, rtol=0, atol=1e-6
     )
     for machine in (layer, before):
-        machine.intercept_visible_ += offset @ machine.components_
-        machine.intercept_hidden_ += machine.components_ @ visible_mean
+        machine.visible_bias += offset @ machine.weights
+        machine.hidden_bias += machine.weights @ visible_mean
     for name, data, chains in (
-        ("intercept_visible_", v_data, v_chains),
-        ("intercept_hidden_", h_data, h_chains),
+        ("visible_bias", v_data, v_chains),
+        ("hidden_bias", h_data, h_chains),
     ):
         change = getattr(layer, name) - getattr(before, name)
         expected = 0.3 * (data.mean(axis=0) - chains.mean(axis=0))
@@ -218,9 +223,30 @@ def test_a_step_follows_the_centred_gradient(monkeypatch):
     np.testing.assert_allclose(hidden_mean, moved, rtol=0, atol=1e-6)
 
 
+def test_a_step_is_that_of_contrastive_divergence():
+    """Expectations given the data, less those given what the chains' hidden units drew."""
+    random = np.random.default_rng(0)
+    v, chains = (random.integers(2, size=(6, n)).astype(np.float32) for n in (5, 4))
+    layer = Layer(*(random.normal(0, 1, shape).astype(np.float32) for shape in ((4, 5), 4, 5)))
+    before = deepcopy(layer)
+    states = _contrastive_step(layer, v, chains, 0.3, np.random.RandomState(1))
+    rng = np.random.RandomState(1)
+    v_chains = (rng.uniform(size=(6, 5)) < before.down(chains)).astype(np.float32)
+    h, h_chains = before.up(v), before.up(v_chains)
+    np.testing.assert_array_equal(states, rng.uniform(size=(6, 4)) < h_chains)
+    for new, old, gradient in (
+        (layer.weights, before.weights, (h.T @ v - h_chains.T @ v_chains) / 6),
+        (layer.hidden_bias, before.hidden_bias, h.mean(axis=0) - h_chains.mean(axis=0)),
+        (layer.visible_bias, before.visible_bias, v.mean(axis=0) - v_chains.mean(axis=0)),
+    ):
+        np.testing.assert_allclose(new, old + 0.3 * gradient, rtol=0, atol=1e-6)
+
+
 def test_training_starts_from_the_mean_image(monkeypatch, digits):
     """Before any step, with small weights, every reconstruction is close to the mean."""
-    monkeypatch.setattr(BernoulliRBM, "_fit", lambda layer, rows, rng: None)
+    monkeypatch.setattr(
+        estimators, "_contrastive_step", lambda layer, rows, chains, rate, rng: chains
+    )
     machine = RBM((4,), epochs=1, random_state=0).fit(digits)
     mean = (digits.sum(axis=0) + 1) / (len(digits) + 2)
     np.testing.assert_allclose(machine.reconstruct(digits).mean(axis=0), mean, atol=0.02)
@@ -273,12 +299,12 @@ def test_float32_throughout(fitted, digits):
     for array in (fitted.transform(digits.astype(np.float64)), fitted.reconstruct(digits)):
         assert array.dtype == np.float32
     for layer in fitted.layers_:
-        assert layer.components_.dtype == layer.intercept_visible_.dtype == np.float32
+        assert layer.weights.dtype == layer.visible_bias.dtype == np.float32
 
 
 def test_saved_and_loaded_is_the_same_machine(fitted, digits, tmp_path):
     fitted.save(tmp_path / "model.npz")
-    loaded = load_machine(tmp_path / "model.npz")
+    loaded = load_boltzmann_machine(tmp_path / "model.npz")
     np.testing.assert_array_equal(loaded.reconstruct(digits), fitted.reconstruct(digits))
     np.testing.assert_array_equal(loaded.transform(digits), fitted.transform(digits))
     assert loaded.get_params() == fitted.get_params() | {
@@ -289,19 +315,19 @@ def test_saved_and_loaded_is_the_same_machine(fitted, digits, tmp_path):
 
 def test_one_layer_is_loaded_as_an_rbm(digits, tmp_path):
     DBN((5,), epochs=1).fit(digits).save(tmp_path / "model.npz")
-    assert isinstance(load_machine(tmp_path / "model.npz"), RBM)
+    assert isinstance(load_boltzmann_machine(tmp_path / "model.npz"), RBM)
 
 
 def test_a_file_of_another_kind_is_named(tmp_path):
     path = tmp_path / "model.npz"
     np.savez(path, weights_1=np.zeros((2, 2)))
     with pytest.raises(ValueError, match=r"model\.npz is not a Boltzmann machine"):
-        load_machine(path)
+        load_boltzmann_machine(path)
     path.write_text("text")
     with pytest.raises(ValueError, match=r"model\.npz is not a Boltzmann machine"):
-        load_machine(path)
+        load_boltzmann_machine(path)
     with pytest.raises(FileNotFoundError):
-        load_machine(tmp_path / "nothing.npz")
+        load_boltzmann_machine(tmp_path / "nothing.npz")
 
 
 @pytest.mark.parametrize(
@@ -371,18 +397,20 @@ def test_the_step_writes_the_machine_and_its_history(digits, tmp_path, capsys):
     settings = {"hidden_sizes": [6, 5], "epochs": 2, "batch_size": 10, "learning_rate": 0.1}
 
     def train(train_size, seed):
-        train_boltzmann(
+        train_baseline(
             dataset=tmp_path / "digits.npz",
             model=tmp_path / "model.npz",
             history=tmp_path / "history.csv",
-            name="digits",
-            machine="dbn",
+            run_parameters={
+                "dataset": "digits",
+                "family": "dbn",
+                "train_size": train_size,
+                "seed": seed,
+            },
             settings=settings,
-            train_size=train_size,
             root_seed=663,
-            seed=seed,
         )
-        return load_machine(tmp_path / "model.npz").reconstruct(dataset.pixels("test"))
+        return load_boltzmann_machine(tmp_path / "model.npz").reconstruct(dataset.pixels("test"))
 
     first = train("all", 1)
     np.testing.assert_array_equal(train("all", 1), first)

@@ -17,7 +17,7 @@ from snakemake.utils import update_config
 
 from planning.catalogue import load_catalogue
 from planning.datasets import files, input_dimension, raw_files, training_items
-from planning.runs import EXPERIMENTS, MACHINES, OPTIONAL_EXPERIMENTS
+from planning.runs import EXPERIMENTS, OPTIONAL_EXPERIMENTS
 from planning.schema import CATALOGUE, CONFIG, load_schema
 from planning.validation import ConfigError, check
 from study.benchmark.cost import VARIED
@@ -25,6 +25,7 @@ from study.comparison import PROTOCOLS
 from study.datasets import KINDS, cifar10, frey_face, mnist, module
 from study.datasets.digits import COUNTS
 from study.datasets.photo_patches import photo_patches
+from study.models import BASELINES
 from study.peers import PEERS
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +38,7 @@ OPTIONAL |= {
     "mirror",
     "results",
     "binarisation",
+    "baselines",
 }
 OPTIONAL |= {*OPTIONAL_EXPERIMENTS}
 
@@ -799,7 +801,9 @@ def test_default_holds_every_key_of_the_schema_that_is_not_optional(
     for kind in ("frey_face", "cifar10", "files"):
         other_kinds |= keys_of(schema, module(kind).SETTINGS)
     named = {
-        name for part in ("datasets", "architectures", "trainings") for name in config[part]
+        name
+        for part in ("datasets", "architectures", "trainings", "baselines")
+        for name in config.get(part, {})
     } | set(config["datasets"]["networks_published"]["structures"])
     named |= {name for part in config["experiments"].values() for name in part.get("also", {})}
     expected = keys_of(schema, schema)
@@ -842,7 +846,7 @@ def test_schema_names_what_the_library_has(schema: dict[str, Any]) -> None:
 def test_schema_names_what_is_planned(schema: dict[str, Any]) -> None:
     experiments = schema["properties"]["experiments"]["properties"]
     assert tuple(experiments) == EXPERIMENTS + OPTIONAL_EXPERIMENTS
-    assert tuple(schema["properties"]["boltzmann_machines"]["required"]) == MACHINES
+    assert set(schema["properties"]["boltzmann_machines"]["required"]) <= set(BASELINES)
 
 
 def test_schema_knows_the_largest_patch() -> None:

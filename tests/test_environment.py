@@ -18,7 +18,7 @@ from parsed import parsed_rules
 
 from generate import ENVS, LOCK, PEERS_LOCK, ROOT, STEPS, read_lock, read_steps
 from planning.imports import code_inputs
-from study import datasets
+from study import datasets, models
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCKED = read_lock(LOCK.read_text())
@@ -146,14 +146,24 @@ def distributions() -> dict[str, set[str]]:
     return {"cupy": {"cupy-cuda12x"}, "jax": {"jax"}, "torch": {"torch"}} | installed
 
 
+LOADED = {
+    "prepare_dataset.py": [f"study.datasets.{kind}" for kind in datasets.KINDS],
+    **{
+        script: [f"study.models.{name}" for name in models.MODELS]
+        for script in (
+            "train_baseline.py",
+            "compare_reconstructions.py",
+            "estimate_likelihood.py",
+            "draw_model_samples.py",
+        )
+    },
+}
+"""Modules that scripts load by name."""
+
+
 @pytest.mark.parametrize(("script", "kind"), sorted(conda_rules()))
 def test_what_a_rule_imports_is_in_its_environment(script, kind):
-    by_name = (
-        [f"study.datasets.{each}" for each in datasets.KINDS]
-        if script == "prepare_dataset.py"
-        else []
-    )
-    files = [f"scripts/{script}", *code_inputs(script, *by_name)]
+    files = [f"scripts/{script}", *code_inputs(script, *LOADED.get(script, ()))]
     there = set(pins(kind))
     for file in files:
         for module in third_party_imports(ROOT / file):

@@ -484,7 +484,7 @@ def test_two_runs_of_one_architecture_on_one_data_set_are_an_error(tmp_path: Pat
 
 def test_models_are_labelled_with_their_like_for_like_error(tmp_path: Path) -> None:
     path = fabricated.reconstruction_errors(tmp_path / "errors.csv")
-    assert row_labels(read_table(path, RECONSTRUCTION)) == [
+    assert row_labels(read_table(path, RECONSTRUCTION), fabricated.COMPARED) == [
         "Original",
         "VAE\n70.00 ± 1.00 nats",
         "RBM\n80.00 ± 1.00 nats",
@@ -538,10 +538,10 @@ def test_costs_are_medians_over_the_limits_time(tmp_path: Path) -> None:
     np.testing.assert_allclose(lines["limit"].get_ydata(), 100 * sizes**0.5 / 200)
 
 
-def test_every_layer_of_the_machines_has_a_curve_of_its_mean(tmp_path: Path) -> None:
+def test_every_layer_of_the_boltzmann_machines_has_a_curve_of_its_mean(tmp_path: Path) -> None:
     table = read_table(fabricated.boltzmann_training(tmp_path / "training.csv"), BOLTZMANN_TRAINING)
     measured = select(table, metric="pseudo_likelihood")
-    lines = draw_progress(Figure().subplots(), measured)
+    lines = draw_progress(Figure().subplots(), measured, {"rbm": "RBM", "dbn": "DBN"})
     labels = [str(line.get_label()) for line in lines]
     assert labels == ["RBM", "DBN, layer 1", "DBN, layer 2", "DBN, layer 3"]
     epochs = np.arange(1, 21)
@@ -599,9 +599,8 @@ def test_a_likelihood_of_most_samples_stands_against_the_error_of_its_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = fabricated.likelihoods(tmp_path / "likelihood.csv")
-    figure = saved_figure(
-        "figure_likelihood_against_error", {"likelihood": path}, tmp_path, monkeypatch
-    )
+    arguments = {"likelihood": path, "models": fabricated.COMPARED}
+    figure = saved_figure("figure_likelihood_against_error", arguments, tmp_path, monkeypatch)
     values, ranks_panel = figure.axes
     points = [line for line in values.lines if line.get_linestyle() == "None"]
     drawn = {tuple(line.get_xydata()[1]): line for line in points}

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 from scipy.special import expit
-from sklearn.neural_network import BernoulliRBM
 from test_boltzmann import random_machine
 
 from vae.boltzmann.estimators import RBM
 from vae.boltzmann.gibbs import gibbs_chains, gibbs_samples, sampled_reconstruction, states_above
+from vae.boltzmann.layer import Layer
 
 
 def states(units) -> np.ndarray:
@@ -18,21 +18,19 @@ def states(units) -> np.ndarray:
 
 def joint(layer) -> np.ndarray:
     """p(v, h) of an RBM from its energy -b v - c h - h W v; states of v x states of h."""
-    weights = layer.components_.astype(np.float64)
+    weights = layer.weights.astype(np.float64)
     v, h = states(weights.shape[1]), states(weights.shape[0])
     mass = np.exp(
-        (v @ layer.intercept_visible_)[:, np.newaxis]
-        + h @ layer.intercept_hidden_
-        + v @ weights.T @ h.T
+        (v @ layer.visible_bias)[:, np.newaxis] + h @ layer.hidden_bias + v @ weights.T @ h.T
     )
     return mass / mass.sum()
 
 
 def directed(layer) -> np.ndarray:
     """p(v | h) of a sigmoid layer; states of h x states of v."""
-    weights = layer.components_.astype(np.float64)
+    weights = layer.weights.astype(np.float64)
     v, h = states(weights.shape[1]), states(weights.shape[0])
-    on = expit(h @ weights + layer.intercept_visible_)[:, np.newaxis]
+    on = expit(h @ weights + layer.visible_bias)[:, np.newaxis]
     return np.where(v == 1, on, 1 - on).prod(axis=2)
 
 
@@ -78,7 +76,7 @@ def test_samples_are_activations_of_sampled_units(tmp_path):
     """A single step shows one of the few rows that binary hidden units can give."""
     machine = random_machine(tmp_path / "model.npz", [4, 2])
     (layer,) = machine.layers_
-    rows = expit(states(2) @ layer.components_ + layer.intercept_visible_)
+    rows = expit(states(2) @ layer.weights + layer.visible_bias)
     samples = gibbs_samples(machine, 200, 1, np.random.default_rng(0))
     distances = np.abs(samples[:, np.newaxis] - rows).max(axis=2)
     assert distances.min(axis=1).max() < 1e-6
@@ -108,24 +106,22 @@ def test_unusable_numbers_are_named(tmp_path):
 def test_a_sampled_reconstruction_averages_over_the_states_of_the_hidden_units():
     """Exactly, over all 2^3 states, for the probabilities given by a large sample."""
     random = np.random.default_rng(0)
-    layer = BernoulliRBM(3)
-    layer.components_ = random.normal(size=(3, 4)).astype(np.float32)
-    layer.intercept_hidden_, layer.intercept_visible_ = random.normal(size=3), random.normal(size=4)
+    weights = random.normal(size=(3, 4)).astype(np.float32)
+    layer = Layer(weights, random.normal(size=3), random.normal(size=4))
     machine = RBM((3,))
     machine.layers_ = [layer]
     x = np.array([[1, 0, 1, 1]], np.float32)
-    on = expit(x @ layer.components_.T + layer.intercept_hidden_)[0]
+    on = expit(x @ layer.weights.T + layer.hidden_bias)[0]
     hidden = states(3)
-    weights = np.prod(np.where(hidden, on, 1 - on), axis=1)
-    expected = weights @ expit(hidden @ layer.components_ + layer.intercept_visible_)
+    probability = np.prod(np.where(hidden, on, 1 - on), axis=1)
+    expected = probability @ expit(hidden @ layer.weights + layer.visible_bias)
     drawn = sampled_reconstruction(machine, np.repeat(x, 20000, axis=0), random)
     np.testing.assert_allclose(drawn.mean(axis=0), expected, atol=0.01)
 
 
 def test_states_above_are_drawn_layer_by_layer():
-    layer = BernoulliRBM(2)
-    layer.components_ = 100 * np.eye(2, dtype=np.float32)[::-1]
-    layer.intercept_hidden_ = layer.intercept_visible_ = np.full(2, -50.0)
+    bias = np.full(2, -50.0)
+    layer = Layer(100 * np.eye(2, dtype=np.float32)[::-1], bias, bias)
     x = np.array([[1, 0], [0, 1]], np.float32)
     random = np.random.default_rng(0)
     np.testing.assert_array_equal(states_above([layer], x, random), x[:, ::-1])

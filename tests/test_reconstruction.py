@@ -10,6 +10,7 @@ import pytest
 from compare_reconstructions import compare_reconstructions
 from study.comparison import PROTOCOLS, corrupt, like_for_like_errors, published_errors
 from study.dataset import Dataset, save_dataset
+from study.models import MODELS
 from study.pixels import grey_levels
 from study.reconstruction import entropy_floor, mean_image_errors
 from study.results import classes_in_turn
@@ -113,7 +114,9 @@ def test_published_protocol_gives_every_model_what_the_authors_gave_it(images, m
     vae = Answer(np.full((100, 9), 0.5, np.float32))
     rbm, dbn = machines
     corrupted = corrupt(images[200:], np.random.default_rng(0))
-    errors = published_errors(vae, rbm, dbn, images[:200], corrupted)
+    trained = {"vae": vae, "rbm": rbm, "dbn": dbn}
+    models = {name: MODELS[name](model) for name, model in trained.items()}
+    errors = published_errors(models, images[:200], corrupted)
 
     np.testing.assert_array_equal(vae.shown, images[:100])
     np.testing.assert_allclose(errors["vae"], 9 * math.log(2), rtol=1e-6)
@@ -121,17 +124,18 @@ def test_published_protocol_gives_every_model_what_the_authors_gave_it(images, m
     for name, machine in (("rbm", rbm), ("dbn", dbn)):
         x = corrupted
         for layer in machine.layers_:
-            x = layer.transform(x)
+            x = layer.up(x)
         expected = binary_cross_entropy(corrupted, machine.inverse_transform(x))
         np.testing.assert_array_equal(errors[name], expected)
     dbn.layers_.append(top)
 
 
 def test_like_for_like_gives_every_model_the_same_images(images, machines):
-    rbm, dbn = machines
-    models = {"vae": Answer(images), "rbm": rbm, "dbn": dbn}
+    vae, (rbm, dbn) = Answer(images), machines
+    trained = {"vae": vae, "rbm": rbm, "dbn": dbn}
+    models = {name: MODELS[name](model) for name, model in trained.items()}
     errors = like_for_like_errors(models, images)
-    assert models["vae"].shown is images
+    assert vae.shown is images
     np.testing.assert_array_equal(errors["vae"], entropy_floor(images))
     for name, machine in (("rbm", rbm), ("dbn", dbn)):
         expected = binary_cross_entropy(images, machine.reconstruct(images))
@@ -153,17 +157,16 @@ def compared(tmp_path, images):
         DBN((7, 6), **settings).fit(x[:150]).save(tmp_path / f"dbn{seed}.npz")
 
     def compare(*seeds):
+        trained = [(family, seed) for family in ("vae", "rbm", "dbn") for seed in seeds]
         compare_reconstructions(
             dataset=tmp_path / "grey.npz",
-            **{
-                model: [tmp_path / f"{model}{seed}.npz" for seed in seeds]
-                for model in ("vae", "rbm", "dbn")
-            },
+            models=[tmp_path / f"{family}{seed}.npz" for family, seed in trained],
             evaluation=tmp_path / "reconstruction.csv",
             images=tmp_path / "reconstruction.npz",
             name="grey",
             train_size="all",
-            seeds=list(seeds),
+            families=[family for family, _ in trained],
+            seeds=[seed for _, seed in trained],
             protocols=list(PROTOCOLS),
             root_seed=663,
         )

@@ -16,7 +16,7 @@ from conftest import ROOT, Project, rules_in
 import keep_reference
 from planning import reference
 from planning.reference import REFERENCE, settle
-from planning.runs import experiment_runs, machine_runs, planned_datasets, planned_experiments
+from planning.runs import baseline_runs, experiment_runs, planned_datasets, planned_experiments
 from planning.validation import ConfigError
 from study.contracts import RUN
 from study.results import final, read_table
@@ -153,7 +153,7 @@ def planned_runs(settings: dict) -> set[str]:
         for name in planned_experiments(settings)
         for run in experiment_runs(settings, name)
     }
-    return runs | {run.folder for run in machine_runs(settings)}
+    return runs | {run.folder for run in baseline_runs(settings)}
 
 
 def git_files(folder: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 import json
 import re
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,15 @@ from snakemake.iocontainers import Wildcards
 
 from planning.runs import (
     EXPERIMENTS,
-    MACHINE_PATTERN,
     RUN_PATTERN,
     WILDCARD_CONSTRAINTS,
-    MachineRun,
     Run,
     architecture_settings,
+    baseline_runs,
+    compared_families,
+    compared_runs,
     experiment_runs,
     leave_out_experiments,
-    machine_runs,
     planned_datasets,
     planned_experiments,
     shown_runs,
@@ -30,8 +31,17 @@ from planning.runs import (
 from vae.architecture import NETWORKS, Architecture
 
 ROOT = Path(__file__).parents[1]
-RUN = Run("digits", "two_layer", "report", 2, "all", 100, "numpy", 1)
-MACHINE = MachineRun("digits", "rbm", 300, 2)
+RUN = Run(
+    dataset="digits",
+    architecture="two_layer",
+    training="report",
+    latent_dimension=2,
+    train_size="all",
+    epochs=100,
+    backend="numpy",
+    seed=1,
+)
+BASELINE = Run(family="rbm", dataset="digits", train_size=300, seed=2)
 
 
 @pytest.fixture(scope="module")
@@ -53,19 +63,28 @@ def matched(pattern: str, folder: str) -> Wildcards | None:
 
 def test_folder_is_the_runs_parameters() -> None:
     assert RUN.folder == "models/digits/two_layer/report/z2-nall-e100/numpy-seed1"
-    assert MACHINE.folder == "models/digits/rbm/n300/seed2"
+    assert BASELINE.folder == "models/digits/rbm/n300/seed2"
 
 
 @pytest.mark.parametrize(
-    "run", [RUN, Run("photo_patches_grey", "two_layer_200", "report", 20, 1000, 30, "cupy", 12)]
+    "run",
+    [
+        RUN,
+        replace(RUN, dataset="photo_patches_grey", train_size=1000, backend="cupy", seed=12),
+        BASELINE,
+        replace(BASELINE, family="dbn", train_size="all"),
+    ],
 )
 def test_run_comes_back_from_its_folder(run: Run) -> None:
-    assert Run.from_wildcards(matched(RUN_PATTERN, run.folder)) == run
+    assert Run.from_wildcards(matched(run.pattern, run.folder)) == run
 
 
-@pytest.mark.parametrize("machine", [MACHINE, MachineRun("digits", "dbn", "all", 1)])
-def test_machine_comes_back_from_its_folder(machine: MachineRun) -> None:
-    assert MachineRun.from_wildcards(matched(MACHINE_PATTERN, machine.folder)) == machine
+def test_parameters_are_what_the_folder_says() -> None:
+    """In its order, which the names of streams of random numbers have."""
+    assert list(RUN.parameters.values()) == [
+        *("digits", "two_layer", "report", 2, "all", 100, "numpy", 1)
+    ]
+    assert list(BASELINE.parameters.values()) == ["digits", "rbm", 300, 2]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +94,7 @@ def test_machine_comes_back_from_its_folder(machine: MachineRun) -> None:
         RUN.folder.replace("z2", "z2.5"),
         RUN.folder.replace("digits/", "digits/extra/"),
         f"{RUN.folder}-copy",
-        MACHINE.folder,
+        BASELINE.folder,
     ],
 )
 def test_pattern_matches_nothing_else(folder: str) -> None:
@@ -84,10 +103,8 @@ def test_pattern_matches_nothing_else(folder: str) -> None:
 
 def test_every_run_of_the_default_comes_back(config: dict[str, Any]) -> None:
     runs = [run for name in EXPERIMENTS for run in experiment_runs(config, name)]
-    for run in runs:
-        assert Run.from_wildcards(matched(RUN_PATTERN, run.folder)) == run
-    for machine in machine_runs(config):
-        assert MachineRun.from_wildcards(matched(MACHINE_PATTERN, machine.folder)) == machine
+    for run in runs + baseline_runs(config):
+        assert Run.from_wildcards(matched(run.pattern, run.folder)) == run
 
 
 def test_experiment_is_the_product_of_its_lists_with_seeds_fastest(config: dict[str, Any]) -> None:
@@ -100,7 +117,9 @@ def test_experiment_is_the_product_of_its_lists_with_seeds_fastest(config: dict[
         ("all", 1),
         ("all", 2),
     ]
-    assert runs[0] == Run("digits", "two_layer_200", "report", 10, 100, 5, "numpy", 1)
+    assert runs[0] == replace(
+        RUN, architecture="two_layer_200", latent_dimension=10, train_size=100, epochs=5
+    )
 
 
 def test_every_list_has_its_part_in_the_product(config: dict[str, Any]) -> None:
@@ -117,14 +136,14 @@ def test_every_list_has_its_part_in_the_product(config: dict[str, Any]) -> None:
     config["experiments"]["images"] = lists
     runs = experiment_runs(config, "images")
     assert len(set(runs)) == 2**8
-    for values, field in zip(lists.values(), Run.__dataclass_fields__, strict=True):
+    for values, field in zip(lists.values(), RUN.parameters, strict=True):
         assert list(dict.fromkeys(getattr(run, field) for run in runs)) == values
 
 
 def test_seeds_of_an_experiment_replace_those_at_the_top(config: dict[str, Any]) -> None:
     config["experiments"]["comparison"]["seeds"] = [7]
     assert {run.seed for run in experiment_runs(config, "comparison")} == {7}
-    assert {machine.seed for machine in machine_runs(config)} == {7}
+    assert {run.seed for run in baseline_runs(config)} == {7}
     assert {run.seed for run in experiment_runs(config, "manifold")} == {1, 2, 3}
 
 
@@ -207,15 +226,18 @@ def test_shown_runs_are_those_of_the_first_seed(config: dict[str, Any]) -> None:
     assert shown_runs(config, "images") == [run for run in runs if run.seed == 4]
 
 
-def test_machines_are_trained_on_what_the_comparison_compares(config: dict[str, Any]) -> None:
+def test_baselines_are_trained_on_what_the_comparison_compares(config: dict[str, Any]) -> None:
     config["seeds"] = [1, 2]
-    assert machine_runs(config) == [
-        MachineRun("digits", "rbm", "all", 1),
-        MachineRun("digits", "rbm", "all", 2),
-        MachineRun("digits", "dbn", "all", 1),
-        MachineRun("digits", "dbn", "all", 2),
+    config["baselines"] = {}
+    runs = baseline_runs(config)
+    assert [run.parameters for run in runs] == [
+        {"dataset": "digits", "family": family, "train_size": "all", "seed": seed}
+        for family in ("rbm", "dbn")
+        for seed in (1, 2)
     ]
-    assert machine_runs(config, "dbn") == machine_runs(config)[2:]
+    assert baseline_runs(config, "dbn") == runs[2:]
+    assert compared_families(config) == ["vae", "rbm", "dbn"]
+    assert compared_runs(config) == experiment_runs(config, "comparison") + runs
 
 
 @pytest.mark.parametrize("name", [*NETWORKS, "two_layer_200"])

@@ -68,7 +68,7 @@ def test_the_reports_jobs_stand_beside_its_times(tmp_path: Path) -> None:
 
 def test_implementations_are_summed_up_and_say_why_they_did_not_run(tmp_path: Path) -> None:
     path = fabricated.timings(tmp_path / "timings.csv")
-    rows = rows_of("table_5_1b_like_for_like", tmp_path, timings=path)
+    rows = rows_of("table_5_1b_like_for_like", tmp_path, timings=path, gpu=[])
     measured = {
         "Program": "NumPy",
         "Device": "CPU",
@@ -96,10 +96,28 @@ def test_implementations_are_summed_up_and_say_why_they_did_not_run(tmp_path: Pa
     assert len(rows) == 4
 
 
+def test_timings_of_a_gpu_elsewhere_stand_under_its_name(tmp_path: Path) -> None:
+    here = fabricated.timings(tmp_path / "backends.csv")
+    there = fabricated.timings(tmp_path / "timings.csv")
+    measured = there.read_text().splitlines()
+    on_gpu = [line.replace("numpy,CPU", "cupy,GPU") for line in measured if "numpy,CPU" in line]
+    there.write_text("\n".join([*measured[:4], *on_gpu]) + "\n")
+    machine = tmp_path / "machine.json"
+    machine.write_text('{"gpu": "NVIDIA Test"}')
+    rows = rows_of("table_5_1b_like_for_like", tmp_path, timings=here, gpu=[machine, there])
+    assert [(row["Program"], row["Device"]) for row in rows] == [
+        ("NumPy", "CPU"),
+        ("NumPy as published", "CPU"),
+        ("JAX (scan)", "CPU"),
+        ("CuPy", "GPU, NVIDIA Test"),
+    ], "the row that says why CuPy did not run here gives way; NumPy there is no GPU's"
+    assert rows[-1]["Seconds per epoch"] == "3.00"
+
+
 def test_energy_has_no_column_where_the_machine_tells_none(tmp_path: Path) -> None:
     path = fabricated.timings(tmp_path / "timings.csv")
     path.write_text(path.read_text().replace("90000.0", ""))
-    rows = rows_of("table_5_1b_like_for_like", tmp_path, timings=path)
+    rows = rows_of("table_5_1b_like_for_like", tmp_path, timings=path, gpu=[])
     assert not any(name.startswith("Energy") for name in rows[0])
 
 
@@ -162,6 +180,7 @@ def test_reconstruction_errors_stand_beside_the_published_ones(tmp_path: Path) -
         tmp_path,
         evaluations=fabricated.reconstruction_errors(tmp_path / "errors.csv"),
         likelihoods=[],
+        models=fabricated.COMPARED,
         published={"vae": 73.783, "rbm": 19.704, "dbn": 133.117},
     )
     assert [row["Model"] for row in rows] == ["VAE", "RBM", "DBN", "Entropy floor", "Mean image"]
@@ -188,6 +207,7 @@ def test_likelihoods_stand_beside_reconstruction_errors(tmp_path: Path) -> None:
         tmp_path,
         evaluations=fabricated.reconstruction_errors(tmp_path / "errors.csv"),
         likelihoods=[fabricated.estimated_likelihoods(tmp_path / "likelihoods.csv")],
+        models=fabricated.COMPARED,
         published={"vae": 73.783, "rbm": 19.704, "dbn": 133.117},
     )
     assert {row["Model"]: row["Log-likelihood"] for row in rows} == {
@@ -199,6 +219,19 @@ def test_likelihoods_stand_beside_reconstruction_errors(tmp_path: Path) -> None:
         "Mixture": "-145.00 ± 0.00 (50 components)",
         "Independent pixels": "-206.00",
     }
+
+
+def test_a_model_without_a_likelihood_says_why(tmp_path: Path) -> None:
+    facts = fabricated.COMPARED["dbn"] | {"without_likelihood": "it has none"}
+    rows = rows_of(
+        "table_6_1_reconstruction_error",
+        tmp_path,
+        evaluations=fabricated.reconstruction_errors(tmp_path / "errors.csv"),
+        likelihoods=[fabricated.estimated_likelihoods(tmp_path / "likelihoods.csv")],
+        models=fabricated.COMPARED | {"dbn": facts},
+        published={},
+    )
+    assert rows[2]["Log-likelihood"] == "none: it has none"
 
 
 def test_the_best_estimate_of_a_likelihood_is_taken(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_an_edited_backend_retrains_its_models(edited: Project):
     planned = edited.planned()
     timed = {"benchmark_implementations", "measure_cost_by_size"}
     assert {"train_vae", "evaluate_vae", *timed} <= planned
-    assert not planned & {"prepare_dataset", "train_boltzmann"}
+    assert not planned & {"prepare_dataset", "train_baseline"}
 
 
 def test_a_setting_reruns_only_what_reads_it(edited: Project):

@@ -7,14 +7,12 @@ are drawn.
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.boltzmann.estimators import DBN, reconstruct_through
-from vae.boltzmann.gibbs import sampled_reconstruction
-from vae.model import Model
+from study.models import Compared
 from vae.objective import binary_cross_entropy
 
 PROTOCOLS = ("published", "like_for_like", "like_for_like_sampled")
@@ -22,17 +20,11 @@ PROTOCOLS = ("published", "like_for_like", "like_for_like_sampled")
 PUBLISHED_IMAGES = 100
 """Images that the report reconstructs with each model."""
 
-
-class Reconstructor(Protocol):
-    """A model that reconstructs images (n x d, pixels in [0, 1]), deterministically."""
-
-    def reconstruct(self, x: NDArray[np.float32], /) -> NDArray[Any]:
-        """Give back n x d pixels in [0, 1]."""
+Errors = dict[str, NDArray[np.float64]]
+"""By model, of every image, nats."""
 
 
-def like_for_like_errors(
-    models: Mapping[str, Reconstructor], images: NDArray[np.float32]
-) -> dict[str, NDArray[np.float64]]:
+def like_for_like_errors(models: Mapping[str, Compared], images: NDArray[np.float32]) -> Errors:
     """Errors of all models on the same images, which none of them was trained on.
 
     Parameters
@@ -41,60 +33,34 @@ def like_for_like_errors(
         By name.
     images
         n x d, in [0, 1].
-
-    Returns
-    -------
-    dict of float64 arrays of shape (n,)
-        By name; nats per image.
     """
-    return {
-        name: binary_cross_entropy(images, model.reconstruct(images))
-        for name, model in models.items()
-    }
+    return _errors(images, {name: model.reconstruct(images) for name, model in models.items()})
 
 
 def sampled_errors(
-    vae: Model, rbm: DBN, dbn: DBN, images: NDArray[np.float32], generator: np.random.Generator
-) -> dict[str, NDArray[np.float64]]:
-    """Errors of the models on the same images, their hidden variables drawn.
+    models: Mapping[str, Compared], images: NDArray[np.float32], generator: np.random.Generator
+) -> Errors:
+    """Errors of all models on the same images, their hidden variables drawn.
 
-    The VAE decodes one draw of its posterior, and a machine draws every hidden layer on its way up
-    and down; what is held against the image is the mean of its pixels given those.
+    What is held against an image is the mean of its pixels given those.
 
     Parameters
     ----------
-    vae, rbm, dbn
-        The trained models.
-    images
-        n x d, in [0, 1], which none of the models was trained on.
+    models, images
+        As of `like_for_like_errors`.
     generator
-        Source of the draws.
-
-    Returns
-    -------
-    dict of float64 arrays of shape (n,)
-        `vae`, `rbm` and `dbn`; nats per image.
+        Source of the draws, of one model after the other.
     """
-    mean, log_variance = vae.encode(images)
-    z = mean + np.exp(log_variance / 2) * generator.standard_normal(mean.shape)
-    reconstructions = {"vae": vae.decode(z)} | {
-        name: sampled_reconstruction(machine, images, generator)
-        for name, machine in (("rbm", rbm), ("dbn", dbn))
-    }
-    return {
-        name: binary_cross_entropy(images, reconstruction)
-        for name, reconstruction in reconstructions.items()
-    }
+    return _errors(
+        images,
+        {name: model.reconstruct_drawn(images, generator) for name, model in models.items()},
+    )
 
 
 def published_errors(
-    vae: Reconstructor,
-    rbm: DBN,
-    dbn: DBN,
-    train: NDArray[np.float32],
-    corrupted: NDArray[np.float32],
-) -> dict[str, NDArray[np.float64]]:
-    """Errors as Table 6.1 of the report came about.
+    models: Mapping[str, Compared], train: NDArray[np.float32], corrupted: NDArray[np.float32]
+) -> Errors:
+    """Errors as Table 6.1 of the report came about, of the models that it has.
 
     The VAE reconstructs the first 100 training images, as they are. The RBM and the DBN
     reconstruct corrupted test images, with the corrupted images as targets: where a target is
@@ -103,24 +69,22 @@ def published_errors(
 
     Parameters
     ----------
-    vae, rbm, dbn
-        The trained models.
+    models
+        By name.
     train
-        The VAE's training images, n x d in [0, 1].
+        Their training images, n x d in [0, 1].
     corrupted
         What `corrupt` made of 100 test images.
-
-    Returns
-    -------
-    dict of float64 arrays
-        `vae`, `rbm` and `dbn`; nats per image.
     """
-    seen = train[:PUBLISHED_IMAGES]
-    return {
-        "vae": binary_cross_entropy(seen, vae.reconstruct(seen)),
-        "rbm": binary_cross_entropy(corrupted, reconstruct_through(rbm.layers_, corrupted)),
-        "dbn": binary_cross_entropy(corrupted, reconstruct_through(dbn.layers_[:-1], corrupted)),
+    answers = {
+        name: model.reconstruct_as_published(train[:PUBLISHED_IMAGES], corrupted)
+        for name, model in models.items()
     }
+    return {name: binary_cross_entropy(*answer) for name, answer in answers.items() if answer}
+
+
+def _errors(images: NDArray[np.float32], answers: Mapping[str, NDArray[Any]]) -> Errors:
+    return {name: binary_cross_entropy(images, answer) for name, answer in answers.items()}
 
 
 def corrupt(images: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:

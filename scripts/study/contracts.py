@@ -121,8 +121,7 @@ RECONSTRUCTION = Table(
 
 LIKELIHOOD = Table(
     writers=(
-        "estimate_vae_likelihood",
-        "estimate_machine_likelihood",
+        "estimate_likelihood",
         "estimate_pixel_likelihood",
         "collect_likelihoods",
     ),

@@ -28,8 +28,9 @@ UNITS = {
 class Subject(NamedTuple):
     """One trained model.
 
-    `size` is a VAE's latent dimension, the hidden units of a machine's top layer, the components of
-    a mixture or the pixels of independent ones; `binarisation`, that of its training images.
+    `size` is a VAE's latent dimension, the hidden units of a Boltzmann machine's top layer, the
+    components of a mixture or the pixels of independent ones; `binarisation`, that of its training
+    images.
     """
 
     dataset: str

@@ -16,9 +16,6 @@ from vae.names import require_known
 if TYPE_CHECKING:
     import pandas as pd
 
-MODELS = ("vae", "rbm", "dbn")
-"""The models of the comparison (Table 6.1), in the order in which they are shown."""
-
 
 def read_arrays(path: Path, *names: str) -> dict[str, NDArray[Any]]:
     """Read arrays by name from an npz file.

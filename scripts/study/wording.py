@@ -1,4 +1,4 @@
-"""Names as a reader sees them: of data sets, models and network structures."""
+"""Names as a reader sees them: of data sets, backends and network structures."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,6 @@ READABLE = {
     "convolutional_cifar10_grey": "Convolutional",
     "convolutional_frey_face": "Convolutional",
     "cupy": "CuPy",
-    "dbn": "DBN",
     "frey_face": "Frey Face",
     "jax": "JAX (scan)",
     "keras": "Keras (fit)",
@@ -24,11 +23,10 @@ READABLE = {
     "pseudo_likelihood": "Pseudo-likelihood",
     "pytorch": "PyTorch (eager)",
     "pytorch_compiled": "PyTorch (compiled)",
-    "rbm": "RBM",
+    "pytorch_graphs": "PyTorch (CUDA graphs)",
     "sgd": "SGD",
     "tensorflow": "TensorFlow",
     "two_layer_200_gaussian": "Two layer 200, Gaussian",
-    "vae": "VAE",
 }
 """Names that take more than a capital letter."""
 

@@ -30,6 +30,11 @@ def kl_divergence(mean: np.ndarray, log_variance: np.ndarray) -> np.ndarray:
     return -0.5 * np.sum(1 + log_variance - mean**2 - np.exp(log_variance), axis=-1)
 
 
+def softplus(a: np.ndarray) -> np.ndarray:
+    """log(1 + exp(a)), element by element, finite for every finite a."""
+    return np.maximum(a, 0) + np.log1p(np.exp(-np.abs(a)))
+
+
 def bernoulli_log_likelihood(x: np.ndarray, logits: np.ndarray) -> np.ndarray:
     """Log-likelihood log p(x|z) of pixels in [0, 1] under independent Bernoullis, per item.
 
@@ -47,8 +52,7 @@ def bernoulli_log_likelihood(x: np.ndarray, logits: np.ndarray) -> np.ndarray:
     ndarray
         ..., nats.
     """
-    softplus = np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits)))
-    return np.sum(x * logits - softplus, axis=-1)
+    return np.sum(x * logits - softplus(logits), axis=-1)
 
 
 def gaussian_log_likelihood(

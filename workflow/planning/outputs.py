@@ -1,7 +1,7 @@
 """The files that a rule gives: those of a figure and those of a table."""
 
 from collections.abc import Iterable
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from snakemake.io import report
@@ -34,6 +34,11 @@ def tabulated(results: str, name: str, section: str) -> dict[str, Any]:
     """Files of a table as the outputs of its rule: csv and Markdown; otherwise as `drawn`."""
     table, markdown = (f"{results}/tables/{name}.{kind}" for kind in TABLE_KINDS)
     return {"table": _reported(table, name, section, "table"), "markdown": markdown}
+
+
+def of_a_gpu(results: str) -> list[str]:
+    """Files that scripts/check_gpu.py wrote on a machine with a GPU, if they were put there."""
+    return sorted(str(file) for file in Path(results, "profiles/gpu").glob("*.*"))
 
 
 def given(folder: str, rules: Iterable[Any]) -> list[str]:

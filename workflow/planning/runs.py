@@ -7,23 +7,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from math import ceil
+from string import Formatter
 from typing import Any, Literal, Self
 
 from planning.datasets import training_items
+from study.models import BASELINES, MODELS
 from vae.architecture import NETWORKS
 
 RUN_PATTERN = (
     "models/{dataset}/{architecture}/{training}/"
     "z{latent_dimension}-n{train_size}-e{epochs}/{backend}-seed{seed}"
 )
-"""Folder of a VAE run within that of the results, as a Snakemake pattern with `Run`'s fields as
+"""Folder of a VAE run within that of the results, as a Snakemake pattern with fields of `Run` as
 its wildcards."""
 
-MACHINE_PATTERN = "models/{dataset}/{machine}/n{train_size}/seed{seed}"
-"""Folder of a Boltzmann machine, likewise, with the fields of `MachineRun` as its wildcards."""
-
-MACHINES = ("rbm", "dbn")
-"""The Boltzmann machines that stand beside the VAE in the comparison."""
+BASELINE_PATTERN = "models/{dataset}/{family}/n{train_size}/seed{seed}"
+"""Folder of a run of another family, likewise."""
 
 EXPERIMENTS = (
     "latent_dimension",
@@ -51,70 +50,52 @@ WILDCARD_CONSTRAINTS = {
     "epochs": _NUMBER,
     "backend": _NAME,
     "seed": _NUMBER,
-    "machine": "|".join(MACHINES),
+    "family": "|".join(BASELINES),
 }
 """Regular expression of every wildcard in the two patterns."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Run:
-    """One training of a VAE.
+    """One training of a model.
 
-    `train_size` is a number of images or "all"; the other names are keys of the configuration.
+    `family` is a name in `study.models`, `train_size` a number of images or "all"; the other names
+    are keys of the configuration. What only a VAE is told by is None for other families.
     """
 
+    family: str = "vae"
     dataset: str
-    architecture: str
-    training: str
-    latent_dimension: int
+    architecture: str | None = None
+    training: str | None = None
+    latent_dimension: int | None = None
     train_size: int | Literal["all"]
-    epochs: int
-    backend: str
+    epochs: int | None = None
+    backend: str | None = None
     seed: int
+
+    @property
+    def pattern(self) -> str:
+        """Pattern of its folder."""
+        return RUN_PATTERN if self.family == "vae" else BASELINE_PATTERN
 
     @property
     def folder(self) -> str:
         """Folder of the run, relative to that of the results."""
-        return RUN_PATTERN.format_map(vars(self))
-
-    @classmethod
-    def from_wildcards(cls, wildcards: Any) -> Self:
-        """Run whose `RUN_PATTERN` Snakemake matched; `wildcards` has its fields as text."""
-        return cls(
-            dataset=wildcards.dataset,
-            architecture=wildcards.architecture,
-            training=wildcards.training,
-            latent_dimension=int(wildcards.latent_dimension),
-            train_size=_train_size(wildcards.train_size),
-            epochs=int(wildcards.epochs),
-            backend=wildcards.backend,
-            seed=int(wildcards.seed),
-        )
-
-
-@dataclass(frozen=True)
-class MachineRun:
-    """One training of a Boltzmann machine (`machine` is one of `MACHINES`)."""
-
-    dataset: str
-    machine: str
-    train_size: int | Literal["all"]
-    seed: int
+        return self.pattern.format_map(vars(self))
 
     @property
-    def folder(self) -> str:
-        """Folder of the run, relative to that of the results."""
-        return MACHINE_PATTERN.format_map(vars(self))
+    def parameters(self) -> dict[str, Any]:
+        """What names the run: the fields that its pattern has, in that order."""
+        fields = (field for _, field, _, _ in Formatter().parse(self.pattern) if field)
+        return {field: getattr(self, field) for field in fields}
 
     @classmethod
     def from_wildcards(cls, wildcards: Any) -> Self:
-        """Run whose `MACHINE_PATTERN` Snakemake matched; `wildcards` has its fields as text."""
-        return cls(
-            dataset=wildcards.dataset,
-            machine=wildcards.machine,
-            train_size=_train_size(wildcards.train_size),
-            seed=int(wildcards.seed),
-        )
+        """Run whose pattern Snakemake matched; `wildcards` has its fields as text."""
+        fields: dict[str, Any] = {
+            name: int(text) if text.isdigit() else text for name, text in wildcards.items()
+        }
+        return cls(**fields)
 
 
 def leave_out_experiments(config: Mapping[str, Any]) -> None:
@@ -179,18 +160,35 @@ def shown_runs(config: Mapping[str, Any], *experiments: str) -> list[Run]:
     return list(dict.fromkeys(shown))
 
 
-def machine_runs(config: Mapping[str, Any], *machines: str) -> list[MachineRun]:
-    """Boltzmann machines of the comparison, all or those named, seeds varying fastest."""
+def compared_families(config: Mapping[str, Any]) -> list[str]:
+    """Names of the models that the configuration compares, in the order of `study.models`."""
+    named = {"vae", *config["boltzmann_machines"], *config.get("baselines", {})}
+    return [name for name in MODELS if name in named]
+
+
+def baseline_runs(config: Mapping[str, Any], *families: str) -> list[Run]:
+    """Runs that the comparison's VAE is held against, of all families or those named.
+
+    Seeds vary fastest.
+    """
     (comparison,) = experiment_lists(config, "comparison")
+    named = families or [name for name in compared_families(config) if name in BASELINES]
     return [
-        MachineRun(*values)
-        for values in product(
-            comparison["datasets"],
-            machines or MACHINES,
-            comparison["train_sizes"],
-            comparison["seeds"],
+        Run(dataset=dataset, family=family, train_size=size, seed=seed)
+        for dataset, family, size, seed in product(
+            comparison["datasets"], named, comparison["train_sizes"], comparison["seeds"]
         )
     ]
+
+
+def compared_runs(config: Mapping[str, Any]) -> list[Run]:
+    """Runs of the comparison: those of the VAE, then the baselines'."""
+    return experiment_runs(config, "comparison") + baseline_runs(config)
+
+
+def compared_models(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What figures and tables are told of the compared models, by name, as plain types."""
+    return {name: MODELS[name].facts() for name in compared_families(config)}
 
 
 def architecture_settings(config: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -218,9 +216,11 @@ def training_settings(config: Mapping[str, Any], name: str) -> dict[str, Any]:
     return dict(config["trainings"][name])
 
 
-def binarisation(config: Mapping[str, Any], training: str) -> str | None:
-    """How a training makes grey images black and white: "fixed", "dynamic", or not at all."""
-    return config["trainings"][training].get("binarisation")
+def binarisation(config: Mapping[str, Any], run: Run) -> str | None:
+    """How a run makes grey images black and white: "fixed", "dynamic", or not at all."""
+    if run.family in BASELINES:
+        return BASELINES[run.family].binarisation
+    return config["trainings"][run.training].get("binarisation")
 
 
 def _product(config: Mapping[str, Any], lists: Mapping[str, Any]) -> Iterator[Run]:
@@ -236,7 +236,16 @@ def _product(config: Mapping[str, Any], lists: Mapping[str, Any]) -> Iterator[Ru
     ):
         items = training_items(config["datasets"][dataset]) if size == "all" else size
         epochs = _epochs(length, items, config["trainings"][training]["batch_size"])
-        yield Run(dataset, architecture, training, latent, size, epochs, backend, seed)
+        yield Run(
+            dataset=dataset,
+            architecture=architecture,
+            training=training,
+            latent_dimension=latent,
+            train_size=size,
+            epochs=epochs,
+            backend=backend,
+            seed=seed,
+        )
 
 
 def _epochs(length: int | Mapping[str, int], items: int | None, batch_size: int) -> int:
@@ -246,7 +255,3 @@ def _epochs(length: int | Mapping[str, int], items: int | None, batch_size: int)
     if items is None:
         raise ValueError("a length in updates needs the number of training items")
     return max(1, round(length["updates"] / ceil(items / batch_size)))
-
-
-def _train_size(text: str) -> int | Literal["all"]:
-    return "all" if text == "all" else int(text)

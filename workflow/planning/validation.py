@@ -24,6 +24,7 @@ from planning.datasets import input_dimension, raw_files, source_name, training_
 from planning.runs import experiment_lists
 from planning.schema import CATALOGUE, CONFIG, load_schema
 from study.datasets import module
+from study.models import BASELINES
 from vae.architecture import NETWORKS
 from vae.backends import CONVOLUTIONAL_BACKENDS
 
@@ -223,6 +224,7 @@ def _cross_checks(config: Mapping[str, Any], catalogue: Mapping[str, Any]) -> It
             yield from _likelihood(config)
         if name in PROTOCOLS:
             yield from _protocol(config, name, PROTOCOLS[name])
+    yield from _baselines(config)
     benchmark = config["benchmark"]
     if benchmark["latent_dimension"] >= benchmark["input_dimension"]:
         yield (
@@ -280,6 +282,19 @@ def _lists(
     for (entry, changed), lists in zip(own, experiment_lists(config, name), strict=True):
         paths = {key: f"{base}.{key}" for key in lists}
         yield lists, paths | {key: f"{base}.also.{entry}.{key}" for key in changed}
+
+
+def _baselines(config: Mapping[str, Any]) -> Iterator[str]:
+    """Baselines that are no models, and settings that a model does not take."""
+    known = [name for name in BASELINES if name not in config["boltzmann_machines"]]
+    for name, settings in config.get("baselines", {}).items():
+        if name not in known:
+            yield f"baselines.{name} is not a model; expected {_one_of(known, name)}"
+            continue
+        for key in settings:
+            if key not in BASELINES[name].takes:
+                expected = _one_of(BASELINES[name].takes, key) if BASELINES[name].takes else "none"
+                yield f"baselines.{name}.{key} is not a setting of the model; expected {expected}"
 
 
 def _references(config: Mapping[str, Any], experiment: str) -> Iterator[str]:

@@ -1,10 +1,14 @@
 # Needs the models and the datasets they were trained on.
 # Gives tidy tables, a row a measurement: evaluation.csv (with images.npz and codes.npz, for figures)
 # beside each VAE, results/evaluations/{experiment}.csv for all of an experiment's runs, with the
-# separation of their latent spaces where it is shown, and the comparison of VAE, RBM and DBN in
+# separation of their latent spaces where it is shown, and the comparison of the models in
 # results/evaluations/reconstruction.csv.
 
+from planning.runs import compared_models, compared_runs
+
 COMPARISON = config["experiments"]["comparison"]
+COMPARED_RUNS = compared_runs(config)
+COMPARED_MODELS = compared_models(config)
 SEPARATED_EXPERIMENTS = [
     "latent_dimension",
     "manifold",
@@ -34,8 +38,10 @@ rule evaluate_vae:
         mem_mb=1500,
         runtime="30m",
     params:
-        run_parameters=lambda wildcards: vars(Run.from_wildcards(wildcards)),
-        binarisation=lambda wildcards: binarisation(config, wildcards.training),
+        run_parameters=lambda wildcards: Run.from_wildcards(wildcards).parameters,
+        binarisation=lambda wildcards: binarisation(
+            config, Run.from_wildcards(wildcards)
+        ),
         by_class=lambda wildcards: config["datasets"][wildcards.dataset]["kind"]
         == "networks",
         root_seed=config["seed"],
@@ -103,13 +109,11 @@ rule collect_evaluations:
 rule compare_reconstructions:
     input:
         dataset=f"results/datasets/{COMPARISON['datasets'][0]}.npz",
-        vae=[
-            f"results/{run.folder}/model.npz"
-            for run in experiment_runs(config, "comparison")
-        ],
-        rbm=[f"results/{run.folder}/model.npz" for run in machine_runs(config, "rbm")],
-        dbn=[f"results/{run.folder}/model.npz" for run in machine_runs(config, "dbn")],
-        code=code_inputs("compare_reconstructions.py"),
+        models=[f"results/{run.folder}/model.npz" for run in COMPARED_RUNS],
+        code=code_inputs(
+            "compare_reconstructions.py",
+            *[f"study.models.{family}" for family in COMPARED_MODELS],
+        ),
     output:
         evaluation="results/evaluations/reconstruction.csv",
         images="results/evaluations/reconstruction.npz",
@@ -124,7 +128,8 @@ rule compare_reconstructions:
     params:
         name=COMPARISON["datasets"][0],
         train_size=COMPARISON["train_sizes"][0],
-        seeds=[run.seed for run in experiment_runs(config, "comparison")],
+        families=[run.family for run in COMPARED_RUNS],
+        seeds=[run.seed for run in COMPARED_RUNS],
         protocols=config["protocols"],
         root_seed=config["seed"],
     script:

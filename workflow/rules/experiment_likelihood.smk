@@ -18,6 +18,8 @@ rule figure_likelihood_against_error:
         f"{RESULTS}/logs/figures/figure_likelihood_against_error.log",
     conda:
         "../../envs/figures.yaml"
+    params:
+        models=COMPARED_MODELS,
     script:
         "../../scripts/figure_likelihood_against_error.py"
 
@@ -32,6 +34,8 @@ rule figure_model_samples:
         f"{RESULTS}/logs/figures/figure_model_samples.log",
     conda:
         "../../envs/figures.yaml"
+    params:
+        models=COMPARED_MODELS,
     script:
         "../../scripts/figure_model_samples.py"
 
@@ -47,5 +51,7 @@ rule figure_boltzmann_training:
         f"{RESULTS}/logs/figures/figure_boltzmann_training.log",
     conda:
         "../../envs/figures.yaml"
+    params:
+        labels={family: COMPARED_MODELS[family]["label"] for family in ("rbm", "dbn")},
     script:
         "../../scripts/figure_boltzmann_training.py"

@@ -153,6 +153,8 @@ rule figure_6_6_model_reconstructions:
         f"{RESULTS}/logs/figures/figure_6_6_model_reconstructions.log",
     conda:
         "../../envs/figures.yaml"
+    params:
+        models=COMPARED_MODELS,
     script:
         "../../scripts/figure_6_6_model_reconstructions.py"
 

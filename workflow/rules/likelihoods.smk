@@ -1,27 +1,47 @@
-# Needs the VAEs of the experiment `likelihood`, the Boltzmann machines of the comparison, and the
-# dataset that all were trained on; included only where the configuration has that experiment.
+# Needs the VAEs of the experiment `likelihood`, the baselines of the comparison, and the dataset that
+# all were trained on; included only where the configuration has that experiment.
 # Gives results/evaluations: likelihood.csv, the log-likelihood of every model on black and white test
-# images; samples.npz, images that the models draw; boltzmann_training.csv and .npz, how the machines
-# trained and what filters they learned.
+# images; samples.npz, images that the models draw; boltzmann_training.csv and .npz, how the Boltzmann
+# machines trained and what filters they learned.
+
+from study.models import MODELS
 
 LIKELIHOOD = config["likelihood"]
-LIKELIHOOD_RUNS = experiment_runs(config, "likelihood")
-MACHINE_RUNS = machine_runs(config)
 SAMPLED_VAE = max(
     shown_runs(config, "likelihood"), key=lambda run: run.latent_dimension
 )
-SAMPLED_RBM, SAMPLED_DBN = (machine_runs(config, name)[0] for name in ("rbm", "dbn"))
+SAMPLED_MODELS = [
+    SAMPLED_VAE,
+    *[
+        run
+        for run in baseline_runs(config)
+        if run.seed == baseline_runs(config)[0].seed
+    ],
+]
+ESTIMATED_RUNS = {
+    run.folder: run
+    for run in experiment_runs(config, "likelihood") + baseline_runs(config)
+    if not MODELS[run.family].without_likelihood
+}
+BOLTZMANN_RUNS = baseline_runs(config, *config["boltzmann_machines"])
 
 
-rule estimate_vae_likelihood:
+rule estimate_likelihood:
     input:
-        dataset="results/datasets/{dataset}.npz",
-        model=f"results/{RUN_PATTERN}/model.npz",
-        code=code_inputs("estimate_vae_likelihood.py"),
+        dataset=lambda wildcards: (
+            f"results/datasets/{ESTIMATED_RUNS[wildcards.folder].dataset}.npz"
+        ),
+        model="results/{folder}/model.npz",
+        code=lambda wildcards: code_inputs(
+            "estimate_likelihood.py",
+            f"study.models.{ESTIMATED_RUNS[wildcards.folder].family}",
+        ),
     output:
-        likelihoods=f"results/{RUN_PATTERN}/likelihood.csv",
+        likelihoods="results/{folder}/likelihood.csv",
     log:
-        f"results/{RUN_PATTERN}/likelihood.log",
+        "results/{folder}/likelihood.log",
+    wildcard_constraints:
+        folder="|".join(ESTIMATED_RUNS),
     conda:
         "../../envs/evaluation.yaml"
     threads: 1
@@ -29,39 +49,21 @@ rule estimate_vae_likelihood:
         mem_mb=1500,
         runtime="2h",
     params:
-        run_parameters=lambda wildcards: vars(Run.from_wildcards(wildcards)),
-        binarisation=lambda wildcards: binarisation(config, wildcards.training),
-        importance_samples=LIKELIHOOD["importance_samples"],
+        family=lambda wildcards: ESTIMATED_RUNS[wildcards.folder].family,
+        run_parameters=lambda wildcards: ESTIMATED_RUNS[wildcards.folder].parameters,
+        binarisation=lambda wildcards: binarisation(
+            config, ESTIMATED_RUNS[wildcards.folder]
+        ),
+        settings=lambda wildcards: {
+            key: LIKELIHOOD[key]
+            for key in MODELS[
+                ESTIMATED_RUNS[wildcards.folder].family
+            ].likelihood_settings
+        },
         test_images=LIKELIHOOD["test_images"],
         root_seed=config["seed"],
     script:
-        "../../scripts/estimate_vae_likelihood.py"
-
-
-rule estimate_machine_likelihood:
-    input:
-        dataset="results/datasets/{dataset}.npz",
-        model=f"results/{MACHINE_PATTERN}/model.npz",
-        code=code_inputs("estimate_machine_likelihood.py"),
-    output:
-        likelihoods=f"results/{MACHINE_PATTERN}/likelihood.csv",
-    log:
-        f"results/{MACHINE_PATTERN}/likelihood.log",
-    conda:
-        "../../envs/evaluation.yaml"
-    threads: 1
-    resources:
-        mem_mb=1500,
-        runtime="2h",
-    params:
-        name="{dataset}",
-        machine="{machine}",
-        seed=lambda wildcards: int(wildcards.seed),
-        annealing=LIKELIHOOD["annealing"],
-        test_images=LIKELIHOOD["test_images"],
-        root_seed=config["seed"],
-    script:
-        "../../scripts/estimate_machine_likelihood.py"
+        "../../scripts/estimate_likelihood.py"
 
 
 rule estimate_pixel_likelihood:
@@ -80,7 +82,7 @@ rule estimate_pixel_likelihood:
         runtime="2h",
     params:
         name=SAMPLED_VAE.dataset,
-        seeds=[run.seed for run in machine_runs(config, "rbm")],
+        seeds=[run.seed for run in baseline_runs(config, "rbm")],
         mixture_components=LIKELIHOOD["mixtures"]["components"],
         smoothing=LIKELIHOOD["mixtures"]["smoothing"],
         test_images=LIKELIHOOD["test_images"],
@@ -92,10 +94,7 @@ rule estimate_pixel_likelihood:
 rule collect_likelihoods:
     input:
         likelihoods=[
-            *[
-                f"results/{run.folder}/likelihood.csv"
-                for run in LIKELIHOOD_RUNS + MACHINE_RUNS
-            ],
+            *[f"results/{folder}/likelihood.csv" for folder in ESTIMATED_RUNS],
             "results/evaluations/likelihoods/pixels.csv",
         ],
         code=code_inputs("collect_likelihoods.py"),
@@ -116,10 +115,11 @@ rule collect_likelihoods:
 rule draw_model_samples:
     input:
         dataset=f"results/datasets/{SAMPLED_VAE.dataset}.npz",
-        vae=f"results/{SAMPLED_VAE.folder}/model.npz",
-        rbm=f"results/{SAMPLED_RBM.folder}/model.npz",
-        dbn=f"results/{SAMPLED_DBN.folder}/model.npz",
-        code=code_inputs("draw_model_samples.py"),
+        models=[f"results/{run.folder}/model.npz" for run in SAMPLED_MODELS],
+        code=code_inputs(
+            "draw_model_samples.py",
+            *[f"study.models.{run.family}" for run in SAMPLED_MODELS],
+        ),
     output:
         samples="results/evaluations/samples.npz",
     log:
@@ -132,6 +132,7 @@ rule draw_model_samples:
         runtime="30m",
     params:
         name=SAMPLED_VAE.dataset,
+        families=[run.family for run in SAMPLED_MODELS],
         gibbs_steps=LIKELIHOOD["annealing"]["gibbs_steps"],
         root_seed=config["seed"],
     script:
@@ -140,10 +141,9 @@ rule draw_model_samples:
 
 rule collect_boltzmann_training:
     input:
-        dataset=f"results/datasets/{SAMPLED_RBM.dataset}.npz",
-        histories=[f"results/{run.folder}/history.csv" for run in MACHINE_RUNS],
-        rbm=f"results/{SAMPLED_RBM.folder}/model.npz",
-        dbn=f"results/{SAMPLED_DBN.folder}/model.npz",
+        dataset=f"results/datasets/{SAMPLED_VAE.dataset}.npz",
+        histories=[f"results/{run.folder}/history.csv" for run in BOLTZMANN_RUNS],
+        models=[f"results/{run.folder}/model.npz" for run in BOLTZMANN_RUNS],
         code=code_inputs("collect_boltzmann_training.py"),
     output:
         training="results/evaluations/boltzmann_training.csv",
@@ -157,8 +157,8 @@ rule collect_boltzmann_training:
         mem_mb=500,
         runtime="10m",
     params:
-        name=SAMPLED_RBM.dataset,
-        machines=[run.machine for run in MACHINE_RUNS],
-        seeds=[run.seed for run in MACHINE_RUNS],
+        name=SAMPLED_VAE.dataset,
+        families=[run.family for run in BOLTZMANN_RUNS],
+        seeds=[run.seed for run in BOLTZMANN_RUNS],
     script:
         "../../scripts/collect_boltzmann_training.py"

@@ -2,6 +2,8 @@
 # Gives, under results/models, a folder a run: model.npz and history.csv of every epoch. The folder's
 # name is the run's parameters, so figures that need the same run share it.
 
+from study.models import BASELINES
+
 
 rule train_vae:
     input:
@@ -24,7 +26,7 @@ rule train_vae:
         runtime="1h",
         gpu=lambda wildcards: int(wildcards.backend == "cupy"),
     params:
-        run_parameters=lambda wildcards: vars(Run.from_wildcards(wildcards)),
+        run_parameters=lambda wildcards: Run.from_wildcards(wildcards).parameters,
         architecture=lambda wildcards: architecture_settings(
             config, wildcards.architecture
         ),
@@ -34,17 +36,19 @@ rule train_vae:
         "../../scripts/train_vae.py"
 
 
-rule train_boltzmann:
+rule train_baseline:
     input:
         dataset="results/datasets/{dataset}.npz",
-        code=code_inputs("train_boltzmann.py"),
+        code=lambda wildcards: code_inputs(
+            "train_baseline.py", f"study.models.{wildcards.family}"
+        ),
     output:
-        model=f"results/{MACHINE_PATTERN}/model.npz",
-        history=f"results/{MACHINE_PATTERN}/history.csv",
+        model=f"results/{BASELINE_PATTERN}/model.npz",
+        history=f"results/{BASELINE_PATTERN}/history.csv",
     log:
-        f"results/{MACHINE_PATTERN}/train.log",
+        f"results/{BASELINE_PATTERN}/train.log",
     benchmark:
-        f"results/{MACHINE_PATTERN}/benchmark.tsv"
+        f"results/{BASELINE_PATTERN}/benchmark.tsv"
     conda:
         "../../envs/training.yaml"
     threads: 1
@@ -52,11 +56,8 @@ rule train_boltzmann:
         mem_mb=1000,
         runtime="2h",
     params:
-        name="{dataset}",
-        machine="{machine}",
-        settings=lookup("boltzmann_machines/{machine}", within=config),
-        train_size=lambda wildcards: MachineRun.from_wildcards(wildcards).train_size,
+        run_parameters=lambda wildcards: Run.from_wildcards(wildcards).parameters,
+        settings=lambda wildcards: BASELINES[wildcards.family].settings(config),
         root_seed=config["seed"],
-        seed=lambda wildcards: int(wildcards.seed),
     script:
-        "../../scripts/train_boltzmann.py"
+        "../../scripts/train_baseline.py"

@@ -33,7 +33,7 @@ rule keep_reference:
                 for name in EXPERIMENTS
                 for run in experiment_runs(config, name)
             }
-            | {run.folder for run in machine_runs(config)}
+            | {run.folder for run in baseline_runs(config)}
         ),
         settings={key: value for key, value in config.items() if key != "mirror"},
     script:

@@ -34,6 +34,7 @@ rule table_5_1a_as_published:
 rule table_5_1b_like_for_like:
     input:
         timings=f"{RESULTS}/profiles/backends.csv",
+        gpu=outputs.of_a_gpu(RESULTS),
         code=code_inputs("table_5_1b_like_for_like.py"),
     output:
         **tabulated("table_5_1b_like_for_like", "Profiling"),
@@ -57,6 +58,7 @@ rule table_6_1_reconstruction_error:
     conda:
         "../../envs/evaluation.yaml"
     params:
+        models=COMPARED_MODELS,
         published=PUBLISHED["table_6_1"],
     script:
         "../../scripts/table_6_1_reconstruction_error.py"

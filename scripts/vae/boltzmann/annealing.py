@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logsumexp
-from sklearn.neural_network import BernoulliRBM
 
 from vae.boltzmann.estimators import DBN
 from vae.boltzmann.gibbs import gibbs_chains
-from vae.boltzmann.layer import sample_units
-from vae.objective import bernoulli_log_likelihood
+from vae.boltzmann.layer import Layer, sample_units
+from vae.objective import bernoulli_log_likelihood, softplus
 
 MAXIMUM_ENUMERATED = 20
 """Most units over whose states `exact_log_partition` sums."""
@@ -53,10 +52,10 @@ class PartitionEstimate:
     effective_sample_size: float
 
 
-def log_unnormalised(layer: BernoulliRBM, v: NDArray[Any]) -> NDArray[np.float64]:
+def log_unnormalised(layer: Layer, v: NDArray[Any]) -> NDArray[np.float64]:
     """Logarithm of p*(v), the sum of exp(-E(v, h)) over the hidden states h; per image.
 
-    b v + sum_j log(1 + exp(c_j + W_j v)), which is minus the free energy of v; in float64.
+    It is minus the free energy of v; in float64.
 
     Parameters
     ----------
@@ -75,12 +74,10 @@ def log_unnormalised(layer: BernoulliRBM, v: NDArray[Any]) -> NDArray[np.float64
     ValueError
         If v has other values or another number of columns.
     """
-    v = _binary(layer, "v", v)
-    visible_bias = layer.intercept_visible_.astype(np.float64)
-    return v @ visible_bias + _softplus(_hidden_input(layer, v)).sum(axis=1)
+    return -layer.free_energy(_binary(layer, "v", v))
 
 
-def log_likelihood(layer: BernoulliRBM, v: NDArray[Any], log_z: float) -> NDArray[np.float64]:
+def log_likelihood(layer: Layer, v: NDArray[Any], log_z: float) -> NDArray[np.float64]:
     """Log-likelihood log p(v) = log p*(v) - log Z of every image.
 
     Its error is that of log Z with the opposite sign: too high, more likely than not, with
@@ -108,7 +105,7 @@ def log_likelihood(layer: BernoulliRBM, v: NDArray[Any], log_z: float) -> NDArra
     return log_unnormalised(layer, v) - log_z
 
 
-def exact_log_partition(layer: BernoulliRBM) -> float:
+def exact_log_partition(layer: Layer) -> float:
     """Log partition function, by the sum over all states of the smaller side.
 
     The other side is summed out in closed form.
@@ -118,8 +115,8 @@ def exact_log_partition(layer: BernoulliRBM) -> float:
     ValueError
         If both sides have more than `MAXIMUM_ENUMERATED` units.
     """
-    weights = layer.components_.astype(np.float64)
-    summed, other = layer.intercept_hidden_, layer.intercept_visible_
+    weights = layer.weights.astype(np.float64)
+    summed, other = layer.hidden_bias, layer.visible_bias
     if len(summed) > len(other):
         weights, summed, other = weights.T, other, summed
     if len(summed) > MAXIMUM_ENUMERATED:
@@ -131,7 +128,7 @@ def exact_log_partition(layer: BernoulliRBM) -> float:
     for start in range(0, 1 << len(summed), _STATES):
         numbers = np.arange(start, min(start + _STATES, 1 << len(summed)))
         states = (numbers[:, np.newaxis] >> np.arange(len(summed)) & 1).astype(np.float64)
-        terms = states @ summed + _softplus(states @ weights + other).sum(axis=1)
+        terms = states @ summed + softplus(states @ weights + other).sum(axis=1)
         total = np.logaddexp(total, logsumexp(terms))
     return float(total)
 
@@ -164,7 +161,7 @@ def inverse_temperatures(count: int) -> NDArray[np.float64]:
 
 
 def forward_log_partition(
-    layer: BernoulliRBM,
+    layer: Layer,
     base_bias: NDArray[Any],
     temperatures: NDArray[np.float64],
     chains: int,
@@ -208,7 +205,7 @@ def forward_log_partition(
 
 
 def reverse_log_partition(
-    layer: BernoulliRBM,
+    layer: Layer,
     base_bias: NDArray[Any],
     temperatures: NDArray[np.float64],
     start: NDArray[Any],
@@ -301,10 +298,10 @@ def log_likelihood_bound(
     for _ in range(samples):
         lower = v
         for layer in below:
-            logits = _hidden_input(layer, lower)
+            logits = layer.hidden_input(lower)
             probabilities = expit(logits)
             upper = sample_units(probabilities, generator).astype(np.float64)
-            total += bernoulli_log_likelihood(lower, _visible_input(layer, upper))
+            total += bernoulli_log_likelihood(lower, layer.visible_input(upper))
             total -= bernoulli_log_likelihood(probabilities, logits)
             lower = upper
         total += log_unnormalised(top, lower)
@@ -312,25 +309,22 @@ def log_likelihood_bound(
 
 
 def _anneal(
-    layer: BernoulliRBM,
+    layer: Layer,
     base_bias: NDArray[np.float64],
     temperatures: NDArray[np.float64],
     v: NDArray[np.float32],
     generator: np.random.Generator,
 ) -> NDArray[np.float64]:
     """Log weights of chains that start at v, samples at the first inverse temperature."""
-    weights = np.asarray(layer.components_, np.float32)
-    hidden_bias = np.asarray(layer.intercept_hidden_, np.float32)
-    visible_bias = np.asarray(layer.intercept_visible_, np.float32)
     base = base_bias.astype(np.float32)
     log_weights = np.zeros(len(v))
     for before, after in itertools.pairwise(temperatures.tolist()):
-        hidden_input = v @ weights.T + hidden_bias
-        gain = _softplus(after * hidden_input) - _softplus(before * hidden_input)
-        log_weights += (after - before) * (v @ (visible_bias - base))
+        hidden_input = layer.hidden_input(v)
+        gain = softplus(after * hidden_input) - softplus(before * hidden_input)
+        log_weights += (after - before) * (v @ (layer.visible_bias - base))
         log_weights += gain.sum(axis=1, dtype=np.float64)
         hidden = sample_units(expit(after * hidden_input), generator)
-        visible_input = after * (hidden @ weights + visible_bias) + (1 - after) * base
+        visible_input = after * layer.visible_input(hidden) + (1 - after) * base
         v = sample_units(expit(visible_input), generator)
     return log_weights
 
@@ -347,15 +341,15 @@ def _estimate(
     )
 
 
-def _base_log_partition(layer: BernoulliRBM, base_bias: NDArray[np.float64]) -> float:
-    return float(len(layer.intercept_hidden_) * np.log(2) + _softplus(base_bias).sum())
+def _base_log_partition(layer: Layer, base_bias: NDArray[np.float64]) -> float:
+    return float(len(layer.hidden_bias) * np.log(2) + softplus(base_bias).sum())
 
 
-def _checked_base(layer: BernoulliRBM, base_bias: NDArray[Any]) -> NDArray[np.float64]:
+def _checked_base(layer: Layer, base_bias: NDArray[Any]) -> NDArray[np.float64]:
     base = np.asarray(base_bias, np.float64)
-    if base.shape != layer.intercept_visible_.shape or not np.isfinite(base).all():
+    if base.shape != layer.visible_bias.shape or not np.isfinite(base).all():
         raise ValueError(
-            f"base_bias: expected {len(layer.intercept_visible_)} finite numbers, "
+            f"base_bias: expected {len(layer.visible_bias)} finite numbers, "
             f"got {np.isfinite(base).sum()} in shape {base.shape}"
         )
     return base
@@ -374,22 +368,10 @@ def _check_temperatures(temperatures: NDArray[np.float64]) -> None:
         )
 
 
-def _binary(layer: BernoulliRBM, name: str, v: NDArray[Any]) -> NDArray[np.float64]:
-    width = len(layer.intercept_visible_)
+def _binary(layer: Layer, name: str, v: NDArray[Any]) -> NDArray[np.float64]:
+    width = len(layer.visible_bias)
     if v.ndim != 2 or v.shape[1] != width:
         raise ValueError(f"{name}: expected n x {width}, got shape {v.shape}")
     if not ((v == 0) | (v == 1)).all():
         raise ValueError(f"{name}: expected binary values, 0 or 1, got others")
     return v.astype(np.float64)
-
-
-def _hidden_input(layer: BernoulliRBM, v: NDArray[np.float64]) -> NDArray[np.float64]:
-    return v @ layer.components_.T.astype(np.float64) + layer.intercept_hidden_
-
-
-def _visible_input(layer: BernoulliRBM, h: NDArray[np.float64]) -> NDArray[np.float64]:
-    return h @ layer.components_.astype(np.float64) + layer.intercept_visible_
-
-
-def _softplus(a: NDArray[Any]) -> NDArray[Any]:
-    return np.maximum(a, 0) + np.log1p(np.exp(-np.abs(a)))

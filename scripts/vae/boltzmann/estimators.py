@@ -1,4 +1,4 @@
-"""Restricted Boltzmann machines and deep belief networks, on scikit-learn's BernoulliRBM.
+"""Restricted Boltzmann machines and deep belief networks, as scikit-learn estimators.
 
 They are the baselines of Sec. 6.3 of the report: the RBM of Smolensky (1986), and the network of
 stacked RBMs of Hinton, Osindero & Teh (2006).
@@ -14,13 +14,12 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.neural_network import BernoulliRBM
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from tqdm import tqdm
 
-from vae.boltzmann.layer import layer_of, log_odds, sample_units, visible_probabilities
+from vae.boltzmann.layer import Layer, log_odds, sample_units
 from vae.objective import binary_cross_entropy
 
 MONITORED = 200
@@ -68,7 +67,7 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     Attributes
     ----------
-    layers_ : list of sklearn.neural_network.BernoulliRBM
+    layers_ : list of vae.boltzmann.layer.Layer
         The trained RBMs, from the data upwards; float32.
     history_ : list of LayerMeasurement
         After every epoch of every layer, on at most 200 training rows, the layer's
@@ -130,7 +129,7 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         sizes = self._checked_sizes()
         x = self._validated(X, reset=True)
         rng = check_random_state(self.random_state)
-        self.layers_: list[BernoulliRBM] = []
+        self.layers_: list[Layer] = []
         self.history_: list[LayerMeasurement] = []
         total = len(sizes) * self.epochs
         with tqdm(
@@ -143,7 +142,7 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         ) as bar:
             for size in sizes:
                 self.layers_.append(self._train_layer(x, size, rng, bar))
-                x = self.layers_[-1].transform(x)
+                x = self.layers_[-1].up(x)
         return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:
@@ -186,15 +185,15 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         }
         arrays = {"settings": np.array(json.dumps(settings))}
         for number, layer in enumerate(self.layers_, start=1):
-            arrays[f"weights_{number}"] = layer.components_
-            arrays[f"hidden_bias_{number}"] = layer.intercept_hidden_
-            arrays[f"visible_bias_{number}"] = layer.intercept_visible_
+            arrays[f"weights_{number}"] = layer.weights
+            arrays[f"hidden_bias_{number}"] = layer.hidden_bias
+            arrays[f"visible_bias_{number}"] = layer.visible_bias
         with open(path, "wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
 
     @property
     def _n_features_out(self) -> int:
-        return len(self.layers_[-1].intercept_hidden_)
+        return len(self.layers_[-1].hidden_bias)
 
     def _checked_sizes(self) -> list[int]:
         sizes = list(self.hidden_sizes)
@@ -215,33 +214,35 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _train_layer(
         self, x: NDArray[np.float32], size: int, rng: np.random.RandomState, bar: tqdm
-    ) -> BernoulliRBM:
+    ) -> Layer:
         # A shorter batch would weigh less against the chains, whose number is fixed.
         batch_size = min(self.batch_size, len(x))
-        # A fixed seed lets score_samples flip the same units every epoch, so that epochs compare.
         seed = rng.randint(2**31 - 1)
-        layer = BernoulliRBM(size, batch_size=batch_size, n_iter=0, random_state=seed).fit(x)
-        layer.intercept_visible_ = log_odds(x).astype(np.float32)
+        layer = _initial_layer(x, size, np.random.RandomState(seed))
         visible_mean = x.mean(axis=0, dtype=np.float64).astype(np.float32)
         hidden_mean = np.full(size, 0.5, np.float32)
+        chains = np.zeros((batch_size, size), np.float32)
         monitored = x[rng.permutation(len(x))[:MONITORED]]
         binary = sample_units(monitored, rng)
         for epoch in range(1, self.epochs + 1):
-            layer.learning_rate = self.learning_rate * (1 - (epoch - 1) / self.epochs)
+            rate = self.learning_rate * (1 - (epoch - 1) / self.epochs)
             order = rng.permutation(len(x))[: len(x) - len(x) % batch_size]
             for rows in order.reshape(-1, batch_size):
-                _centred_step(layer, sample_units(x[rows], rng), visible_mean, hidden_mean, rng)
-            error = binary_cross_entropy(monitored, reconstruct_through([layer], monitored)).mean()
-            for metric, value in (
-                ("reconstruction_error", error),
-                ("pseudo_likelihood", layer.score_samples(binary).mean()),
-            ):
-                self.history_.append(
-                    LayerMeasurement(
-                        len(self.layers_) + 1, epoch, metric, float(value), "nats/image"
-                    )
+                v = sample_units(x[rows], rng)
+                chains = _centred_step(layer, v, chains, visible_mean, hidden_mean, rate, rng)
+            error = binary_cross_entropy(monitored, reconstruct_through([layer], monitored))
+            # The same units are flipped every epoch, so that epochs compare.
+            likelihood = _pseudo_likelihood(layer, binary, np.random.RandomState(seed))
+            self.history_ += [
+                LayerMeasurement(len(self.layers_) + 1, epoch, metric, value, "nats/image")
+                for metric, value in (
+                    ("reconstruction_error", float(error.mean())),
+                    ("pseudo_likelihood", float(likelihood.mean())),
                 )
-            bar.set_postfix_str(f"layer {len(self.layers_) + 1}, error {error:.2f}", refresh=False)
+            ]
+            bar.set_postfix_str(
+                f"layer {len(self.layers_) + 1}, error {error.mean():.2f}", refresh=False
+            )
             bar.update()
         return layer
 
@@ -288,7 +289,7 @@ class RBM(DBN):
         return sizes
 
 
-def load_machine(path: str | Path) -> DBN:
+def load_boltzmann_machine(path: str | Path) -> DBN:
     """Read the machine that `DBN.save` wrote; one layer makes it an `RBM`.
 
     Raises
@@ -303,7 +304,7 @@ def load_machine(path: str | Path) -> DBN:
             settings = json.loads(str(arrays["settings"]))
             machine = (RBM if len(settings["hidden_sizes"]) == 1 else DBN)(**settings)
             machine.layers_ = [
-                layer_of(
+                Layer(
                     arrays[f"weights_{number}"],
                     arrays[f"hidden_bias_{number}"],
                     arrays[f"visible_bias_{number}"],
@@ -316,11 +317,11 @@ def load_machine(path: str | Path) -> DBN:
         raise ValueError(
             f"{path} is not a Boltzmann machine saved by this package: {error}"
         ) from error
-    machine.n_features_in_ = len(machine.layers_[0].intercept_visible_)
+    machine.n_features_in_ = len(machine.layers_[0].visible_bias)
     return machine
 
 
-def reconstruct_through(layers: Sequence[BernoulliRBM], x: NDArray[Any]) -> NDArray[Any]:
+def reconstruct_through(layers: Sequence[Layer], x: NDArray[Any]) -> NDArray[Any]:
     """Up and down through some layers, mean field; x may lie outside [0, 1].
 
     Parameters
@@ -338,14 +339,23 @@ def reconstruct_through(layers: Sequence[BernoulliRBM], x: NDArray[Any]) -> NDAr
     return _down(layers, _up(layers, x))
 
 
+def _initial_layer(x: NDArray[np.float32], size: int, rng: np.random.RandomState) -> Layer:
+    """Layer of small weights whose visible biases fit the mean of its input."""
+    # In the order in which a step computes their change.
+    weights = np.asarray(rng.normal(0, 0.01, (size, x.shape[1])), np.float32, order="F")
+    return Layer(weights, np.zeros(size, np.float32), log_odds(x).astype(np.float32))
+
+
 def _centred_step(
-    layer: BernoulliRBM,
+    layer: Layer,
     v: NDArray[np.float32],
+    chains: NDArray[np.float32],
     visible_mean: NDArray[np.float32],
     hidden_mean: NDArray[np.float32],
+    rate: float,
     rng: np.random.RandomState,
-) -> None:
-    """Take the layer's own step, turned into one along the centred gradient.
+) -> NDArray[np.float32]:
+    """Take a step of contrastive divergence, turned into one along the centred gradient.
 
     With offsets m of the visible and l of the hidden units, the model is the same, but its
     parameters are those of the energy -(v - m) b' - (h - l) c' - (h - l) W (v - m), whose gradient
@@ -356,41 +366,82 @@ def _centred_step(
     Parameters
     ----------
     layer
-        The RBM, changed in place.
+        Changed in place.
     v
         Batch x visible units, binary.
+    chains
+        Chains x hidden units, their states.
     visible_mean
         m, of all data.
     hidden_mean
         l, a moving average of the batches' mean activations; changed in place. With the chains'
         activations in place of the data's, training may diverge (same source).
+    rate
+        The learning rate.
     rng
         Source of the chains' samples.
+
+    Returns
+    -------
+    float32 array of chains' shape
+        Their next states.
     """
-    visible_bias, hidden_bias = layer.intercept_visible_.copy(), layer.intercept_hidden_.copy()
-    to_visible, to_hidden = hidden_mean @ layer.components_, layer.components_ @ visible_mean
-    # partial_fit takes this same step in float64, at twice the time.
-    layer._fit(v, rng)
-    visible_change = layer.intercept_visible_ - visible_bias
-    hidden_change = layer.intercept_hidden_ - hidden_bias
-    # Visible x hidden, since scikit-learn keeps the weights in Fortran order.
+    visible_bias, hidden_bias = layer.visible_bias.copy(), layer.hidden_bias.copy()
+    to_visible, to_hidden = hidden_mean @ layer.weights, layer.weights @ visible_mean
+    chains = _contrastive_step(layer, v, chains, rate, rng)
+    visible_change = layer.visible_bias - visible_bias
+    hidden_change = layer.hidden_bias - hidden_bias
     correction = np.outer(visible_mean, hidden_change)
     correction += np.outer(visible_change, hidden_mean)
-    layer.components_ -= correction.T
-    layer.intercept_visible_ -= hidden_mean @ layer.components_ - to_visible
-    layer.intercept_hidden_ -= layer.components_ @ visible_mean - to_hidden
+    layer.weights -= correction.T
+    layer.visible_bias -= hidden_mean @ layer.weights - to_visible
+    layer.hidden_bias -= layer.weights @ visible_mean - to_hidden
     # The step has moved the hidden biases by the rate times data minus chains.
-    activation = layer.h_samples_.mean(axis=0) + hidden_change / layer.learning_rate
+    activation = chains.mean(axis=0) + hidden_change / rate
     hidden_mean += _SLIDING_FACTOR * (activation - hidden_mean)
+    return chains
 
 
-def _up(layers: Iterable[BernoulliRBM], x: NDArray[Any]) -> NDArray[Any]:
+def _contrastive_step(
+    layer: Layer,
+    v: NDArray[np.float32],
+    chains: NDArray[np.float32],
+    rate: float,
+    rng: np.random.RandomState,
+) -> NDArray[np.float32]:
+    """Take a step of persistent contrastive divergence (Tieleman 2008); as `_centred_step`."""
+    h = layer.up(v)
+    v_chains = layer.draw_down(chains, rng)
+    h_chains = layer.up(v_chains)
+    scale = rate / len(v)
+    change = (v.T @ h).T
+    change -= h_chains.T @ v_chains
+    layer.weights += scale * change
+    layer.hidden_bias += scale * (h.sum(axis=0) - h_chains.sum(axis=0))
+    layer.visible_bias += scale * (v - v_chains).sum(axis=0, dtype=np.float64)
+    return sample_units(h_chains, rng)
+
+
+def _pseudo_likelihood(
+    layer: Layer, v: NDArray[np.float32], rng: np.random.RandomState
+) -> NDArray[np.float32]:
+    """Log-likelihood of a unit given the others (Besag 1975), times the units; (n,), nats.
+
+    An estimate from one unit of each row of v, n x visible units, binary.
+    """
+    rows, units = np.arange(len(v)), rng.randint(0, v.shape[1], len(v))
+    flipped = v.copy()
+    flipped[rows, units] = 1 - flipped[rows, units]
+    return -v.shape[1] * np.logaddexp(0, layer.free_energy(v) - layer.free_energy(flipped))
+
+
+def _up(layers: Iterable[Layer], x: NDArray[Any]) -> NDArray[Any]:
     for layer in layers:
-        x = layer.transform(x)
+        x = layer.up(x)
     return x
 
 
-def _down(layers: Sequence[BernoulliRBM], hidden: NDArray[Any]) -> NDArray[Any]:
+def _down(layers: Sequence[Layer], hidden: NDArray[Any]) -> NDArray[Any]:
     for layer in reversed(layers):
-        hidden = visible_probabilities(layer, hidden)
+        hidden = layer.down(hidden)
     return hidden

@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neural_network import BernoulliRBM
 
 from vae.boltzmann.estimators import DBN
-from vae.boltzmann.layer import sample_units, visible_probabilities
+from vae.boltzmann.layer import Layer, sample_units
 
 
 def gibbs_chains(
-    layer: BernoulliRBM, v: NDArray[Any], steps: int, generator: np.random.Generator
+    layer: Layer, v: NDArray[Any], steps: int, generator: np.random.Generator
 ) -> NDArray[Any]:
     """Run the Markov chains of an RBM from given visible states.
 
@@ -43,13 +42,12 @@ def gibbs_chains(
     if steps < 0:
         raise ValueError(f"steps: expected at least 0, got {steps}")
     for _ in range(steps):
-        hidden = sample_units(layer.transform(v), generator)
-        v = sample_units(visible_probabilities(layer, hidden), generator)
+        v = layer.draw_down(layer.draw_up(v, generator), generator)
     return v
 
 
 def states_above(
-    layers: Sequence[BernoulliRBM], v: NDArray[Any], generator: np.random.Generator
+    layers: Sequence[Layer], v: NDArray[Any], generator: np.random.Generator
 ) -> NDArray[Any]:
     """Draw the hidden units of each layer in turn, given those below.
 
@@ -68,7 +66,7 @@ def states_above(
         0 or 1.
     """
     for layer in layers:
-        v = sample_units(layer.transform(v), generator)
+        v = layer.draw_up(v, generator)
     return v
 
 
@@ -94,8 +92,8 @@ def sampled_reconstruction(
     hidden = states_above(machine.layers_, x, generator)
     *above, first = reversed(machine.layers_)
     for layer in above:
-        hidden = sample_units(visible_probabilities(layer, hidden), generator)
-    return visible_probabilities(first, hidden)
+        hidden = layer.draw_down(hidden, generator)
+    return first.down(hidden)
 
 
 def gibbs_samples(
@@ -131,9 +129,9 @@ def gibbs_samples(
     if n < 1 or steps < 1:
         raise ValueError(f"n and steps: expected at least 1 of each, got {n} and {steps}")
     *below, top = machine.layers_
-    start = sample_units(np.full((n, len(top.intercept_visible_)), 0.5), generator)
+    start = sample_units(np.full((n, len(top.visible_bias)), 0.5), generator)
     v = gibbs_chains(top, start, steps - 1, generator)
-    probabilities = visible_probabilities(top, sample_units(top.transform(v), generator))
+    probabilities = top.down(top.draw_up(v, generator))
     for layer in reversed(below):
-        probabilities = visible_probabilities(layer, sample_units(probabilities, generator))
+        probabilities = layer.down(sample_units(probabilities, generator))
     return probabilities

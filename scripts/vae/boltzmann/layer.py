@@ -1,21 +1,69 @@
-"""One layer of a Boltzmann machine: how its units are drawn, and what they start from."""
+"""One layer of a Boltzmann machine: its energy, and how its units follow from one another."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.neural_network import BernoulliRBM
+
+Randomness = np.random.Generator | np.random.RandomState
 
 
-def layer_of(
-    weights: NDArray[Any], hidden_bias: NDArray[Any], visible_bias: NDArray[Any]
-) -> BernoulliRBM:
-    """RBM of given weights (hidden x visible) and biases."""
-    layer = BernoulliRBM(len(hidden_bias))
-    layer.components_, layer.intercept_hidden_ = weights, hidden_bias
-    layer.intercept_visible_, layer.n_features_in_ = visible_bias, len(visible_bias)
-    return layer
+@dataclass(eq=False)
+class Layer:
+    """A restricted Boltzmann machine (RBM; Smolensky 1986) of binary units.
+
+    p(v, h) is proportional to exp(-E(v, h)), with the energy E(v, h) = -b v - c h - h W v. Where
+    units pass on probabilities in place of states (mean field), v and h are in [0, 1].
+
+    Attributes
+    ----------
+    weights
+        W; hidden x visible.
+    hidden_bias, visible_bias
+        c and b; (hidden,) and (visible,).
+    """
+
+    weights: NDArray[Any]
+    hidden_bias: NDArray[Any]
+    visible_bias: NDArray[Any]
+
+    def hidden_input(self, v: NDArray[Any]) -> NDArray[Any]:
+        """Log-odds that hidden units are on, W v + c; n x hidden, of v n x visible."""
+        return v @ self.weights.T + self.hidden_bias
+
+    def visible_input(self, h: NDArray[Any]) -> NDArray[Any]:
+        """Log-odds that visible units are on, h W + b; n x visible, of h n x hidden."""
+        return h @ self.weights + self.visible_bias
+
+    def up(self, v: NDArray[Any]) -> NDArray[Any]:
+        """Activation probabilities of the hidden units, given the visible ones."""
+        return expit(self.hidden_input(v))
+
+    def down(self, h: NDArray[Any]) -> NDArray[Any]:
+        """Activation probabilities of the visible units, given the hidden ones."""
+        return expit(self.visible_input(h))
+
+    def draw_up(self, v: NDArray[Any], rng: Randomness) -> NDArray[np.float32]:
+        """States of the hidden units, given the visible ones."""
+        return sample_units(self.up(v), rng)
+
+    def draw_down(self, h: NDArray[Any], rng: Randomness) -> NDArray[np.float32]:
+        """States of the visible units, given the hidden ones."""
+        return sample_units(self.down(h), rng)
+
+    def free_energy(self, v: NDArray[Any]) -> NDArray[Any]:
+        """Minus the logarithm of the sum of exp(-E(v, h)) over all states h; (n,), nats.
+
+        -b v - sum_j log(1 + exp(c_j + W_j v)).
+        """
+        return -(v @ self.visible_bias) - np.logaddexp(0, self.hidden_input(v)).sum(axis=1)
+
+
+def sample_units(probabilities: NDArray[Any], rng: Randomness) -> NDArray[np.float32]:
+    """Binary states of units that are on with these probabilities; float32 of their shape."""
+    return (rng.uniform(size=probabilities.shape) < probabilities).astype(np.float32)
 
 
 def log_odds(x: NDArray[Any]) -> NDArray[np.float64]:
@@ -35,29 +83,3 @@ def log_odds(x: NDArray[Any]) -> NDArray[np.float64]:
     """
     on = x.sum(axis=0, dtype=np.float64)
     return np.log((on + 1) / (len(x) - on + 1))
-
-
-def sample_units(
-    probabilities: NDArray[Any], rng: np.random.Generator | np.random.RandomState
-) -> NDArray[np.float32]:
-    """Binary states of units that are on with these probabilities; float32 of their shape."""
-    return (rng.uniform(size=probabilities.shape) < probabilities).astype(np.float32)
-
-
-def visible_probabilities(layer: BernoulliRBM, hidden: NDArray[Any]) -> NDArray[Any]:
-    """Activation probabilities of the visible units of an RBM, given its hidden ones.
-
-    The way up is the layer's own `transform`.
-
-    Parameters
-    ----------
-    layer
-        The RBM.
-    hidden
-        n x its hidden units, in [0, 1].
-
-    Returns
-    -------
-    array of shape (n, visible units) and of hidden's dtype
-    """
-    return expit(hidden @ layer.components_ + layer.intercept_visible_)

@@ -7,7 +7,7 @@ import pytest
 
 from collect_boltzmann_training import collect_boltzmann_training
 from draw_model_samples import draw_model_samples
-from estimate_machine_likelihood import estimate_machine_likelihood
+from estimate_likelihood import estimate_likelihood
 from study.binarised import binarised
 from study.dataset import Dataset, save_dataset
 from vae.architecture import Architecture
@@ -41,16 +41,16 @@ def study(tmp_path_factory):
 
 
 def measured(folder, machine) -> dict[tuple[str, str], float]:
-    estimate_machine_likelihood(
+    estimate_likelihood(
         folder / "grey.npz",
         folder / f"{machine}.npz",
         folder / "likelihood.csv",
-        "grey",
-        machine,
-        1,
-        ANNEALING,
-        30,
-        663,
+        family=machine,
+        run_parameters={"dataset": "grey", "family": machine, "train_size": "all", "seed": 1},
+        binarisation="dynamic",
+        settings={"annealing": ANNEALING},
+        test_images=30,
+        root_seed=663,
     )
     with open(folder / "likelihood.csv", newline="") as file:
         return {
@@ -80,11 +80,10 @@ def test_samples_stand_beside_training_images(study):
     folder, data, _ = study
     draw_model_samples(
         folder / "grey.npz",
-        folder / "vae.npz",
-        folder / "rbm.npz",
-        folder / "dbn.npz",
+        [folder / f"{model}.npz" for model in ("vae", "rbm", "dbn")],
         folder / "samples.npz",
         "grey",
+        ["vae", "rbm", "dbn"],
         5,
         663,
     )
@@ -101,8 +100,7 @@ def test_trainings_are_brought_into_one_table(study):
     collect_boltzmann_training(
         folder / "grey.npz",
         [folder / "rbm.csv", folder / "dbn.csv"],
-        folder / "rbm.npz",
-        folder / "dbn.npz",
+        [folder / "rbm.npz", folder / "dbn.npz"],
         folder / "training.csv",
         folder / "filters.npz",
         "grey",
@@ -118,6 +116,6 @@ def test_trainings_are_brought_into_one_table(study):
         ("dbn", "2"),
     }
     with np.load(folder / "filters.npz") as filters:
-        weights = machines["dbn"].layers_[0].components_
+        weights = machines["dbn"].layers_[0].weights
         np.testing.assert_allclose(filters["dbn"], weights, rtol=1e-6)
         assert filters["image_shape"].tolist() == [3, 3]

@@ -1,0 +1,138 @@
+"""Probabilistic principal component analysis (Tipping & Bishop 1999): the linear baseline.
+
+x = W z + mu + e, with z of N(0, I) and e of N(0, s I): a VAE whose decoder is linear and Gaussian,
+whose posterior is exact, and which is fitted in closed form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from study.models._face import Baseline
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+HALF_A_LEVEL = 0.5 / 255
+"""How near to black and white a pixel may come. The mean of a Gaussian may lie beyond both, where
+the error of the comparison is not defined."""
+
+
+class PCA(Baseline):
+    """A fitted model.
+
+    Parameters
+    ----------
+    mean
+        mu; (d,).
+    weights
+        W; d x components.
+    noise
+        s, the variance that the components leave to every pixel.
+    """
+
+    label = "PCA"
+    place = 3
+    without_likelihood = "a density of grey levels is no likelihood of black and white images"
+
+    def __init__(
+        self, mean: NDArray[np.float64], weights: NDArray[np.float64], noise: float
+    ) -> None:
+        self.mean = mean
+        self.weights = weights
+        self.noise = noise
+
+    @classmethod
+    def settings(cls, config: Mapping[str, Any]) -> dict[str, Any]:
+        """As many components as the compared VAE has latent dimensions."""
+        (components,) = config["experiments"]["comparison"]["latent_dimensions"]
+        return {"components": components}
+
+    @classmethod
+    def train(
+        cls,
+        images: NDArray[np.float32],
+        settings: Mapping[str, Any],
+        generator: np.random.Generator,
+    ) -> Self:
+        """Fit by maximum likelihood: W = U (L - s I)^(1/2) (eqs. 7 and 8).
+
+        U and L are the first eigenvectors and eigenvalues of the covariance, and s is the mean of
+        the others.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer images or pixels than components, or none is left for the noise.
+        """
+        import numpy as np
+        from sklearn import decomposition
+
+        components = settings["components"]
+        if components >= min(images.shape):
+            raise ValueError(
+                f"components: expected fewer than the {len(images)} images and the "
+                f"{images.shape[1]} pixels, got {components}"
+            )
+        fitted = decomposition.PCA(components, svd_solver="covariance_eigh")
+        fitted.fit(images.astype(np.float64))
+        noise = float(fitted.noise_variance_)
+        scale = np.sqrt(np.maximum(fitted.explained_variance_ - noise, 0))
+        return cls(fitted.mean_, fitted.components_.T * scale, noise)
+
+    def save(self, path: Path) -> None:
+        """Write an npz without pickles."""
+        import numpy as np
+
+        np.savez(path, mean=self.mean, weights=self.weights, noise=self.noise)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote."""
+        from study.results import read_arrays
+
+        arrays = read_arrays(path, "mean", "weights", "noise")
+        return cls(arrays["mean"], arrays["weights"], float(arrays["noise"]))
+
+    @property
+    def size(self) -> int:
+        """Components."""
+        return self.weights.shape[1]
+
+    def posterior(self, images: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Mean and covariance of z given images: M^-1 W' (x - mu) and s M^-1, M = W' W + s I.
+
+        Sec. 3.2; n x components, and components x components for all images alike.
+        """
+        import numpy as np
+
+        inverse = np.linalg.inv(self.weights.T @ self.weights + self.noise * np.eye(self.size))
+        return (images - self.mean) @ self.weights @ inverse, self.noise * inverse
+
+    def decode(self, z: NDArray[Any]) -> NDArray[np.float64]:
+        """Mean of the pixels, W z + mu, cut to `HALF_A_LEVEL` inside [0, 1]; n x d."""
+        return (z @ self.weights.T + self.mean).clip(HALF_A_LEVEL, 1 - HALF_A_LEVEL)
+
+    def reconstruct(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Decode the mean of the posterior."""
+        return self.decode(self.posterior(images)[0])
+
+    def reconstruct_drawn(
+        self, images: NDArray[np.float32], generator: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """Decode one draw of the posterior."""
+        import numpy as np
+
+        mean, covariance = self.posterior(images)
+        noise = generator.standard_normal(mean.shape)
+        return self.decode(mean + noise @ np.linalg.cholesky(covariance).T)
+
+    def draw(self, n: int, steps: int, generator: np.random.Generator) -> NDArray[np.float64]:
+        """Decode draws of the prior."""
+        return self.decode(generator.standard_normal((n, self.size)))
+
+
+MODEL = PCA
