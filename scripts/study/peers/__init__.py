@@ -9,14 +9,19 @@ A trainer whose library may use a GPU has `place(order, noise)` besides, which r
 device: for the backends they lie there before an epoch is timed.
 """
 
-from importlib import import_module
-from typing import Any, Protocol
+from __future__ import annotations
 
-import numpy as np
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vae.names import require_known
 
-PEERS = ("keras", "jax", "pytorch", "pytorch_compiled", "pytorch_graphs")
+if TYPE_CHECKING:
+    import numpy as np
+
+PEERS = tuple(sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py")))
+"""The modules of this folder."""
 
 
 class PeerTrainer(Protocol):
