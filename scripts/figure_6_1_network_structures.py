@@ -10,6 +10,7 @@ from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 
 from step import run
+from study.arrays import read_arrays
 from study.plotting import (
     CATEGORIES,
     INK,
@@ -20,7 +21,6 @@ from study.plotting import (
     save,
     style,
 )
-from study.results import read_arrays
 from study.wording import in_report_order, readable
 
 

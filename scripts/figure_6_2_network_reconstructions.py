@@ -10,6 +10,7 @@ from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
 from step import run
+from study.arrays import read_arrays
 from study.dataset import as_pixels
 from study.plotting import (
     CATEGORIES,
@@ -21,7 +22,6 @@ from study.plotting import (
     save,
     style,
 )
-from study.results import read_arrays
 from study.wording import in_report_order, readable
 
 IMAGES = ("image_shape", "x_test", "y_test", "reconstruction")

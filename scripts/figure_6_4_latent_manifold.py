@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from step import run
+from study.arrays import read_arrays
 from study.latent_plane import REACH, SIDE
 from study.plotting import (
     CATEGORIES,
@@ -23,7 +24,6 @@ from study.plotting import (
     style,
     write_over,
 )
-from study.results import read_arrays
 
 MANY_POINTS = 2000
 """Of more points than this, the scatter is drawn as pixels: as outlines they are megabytes."""

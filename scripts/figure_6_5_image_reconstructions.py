@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from step import run
+from study.arrays import read_arrays
 from study.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
-from study.results import classes_in_turn, read_arrays
+from study.results import classes_in_turn
 from study.wording import readable
 
 IMAGES = 10

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from step import run
+from study.arrays import read_arrays
 from study.contracts import RECONSTRUCTION
 from study.plotting import PAGE_WIDTH, draw_images, new_figure, save, style
-from study.results import read_arrays, read_table, select
+from study.results import read_table, select
 from study.tables import mean_and_deviation
 
 if TYPE_CHECKING:

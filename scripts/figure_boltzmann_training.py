@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from step import run
+from study.arrays import read_arrays
 from study.contracts import BOLTZMANN_TRAINING
 from study.plotting import (
     MARKERS,
@@ -25,7 +26,7 @@ from study.plotting import (
     settled_limits,
     style,
 )
-from study.results import read_arrays, read_table, seeds_by, select
+from study.results import read_table, seeds_by, select
 from study.wording import readable
 
 if TYPE_CHECKING:

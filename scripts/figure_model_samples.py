@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from step import run
+from study.arrays import read_arrays
 from study.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
-from study.results import read_arrays
 
 SIDE = 6
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from step import run
+from study.arrays import read_arrays
 from study.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
-from study.results import read_arrays
 from study.wording import readable
 
 SIDE = 4

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from step import run
+from study.arrays import read_arrays
 from study.contracts import MEASUREMENT, RUN
 from study.evaluation import latent_separation
-from study.results import read_arrays
 
 
 def measure_separation(evaluations: list[Path], codes: list[Path], table: Path) -> None:

@@ -13,6 +13,7 @@ from study.contracts import LIKELIHOOD
 from study.dataset import Dataset, save_dataset
 from train_vae import train_vae
 from vae.architecture import Architecture
+from vae.binarisation import binarise
 from vae.model import load_model
 from vae.training import train
 
@@ -96,6 +97,9 @@ def test_only_fixed_images_are_the_same_in_every_epoch(dataset, monkeypatch):
         def load(self, x):
             loaded.append(x)
             self._trainer.load(x)
+
+        def load_binarised(self, x, generator):
+            self.load(binarise(x, generator))
 
         def __getattr__(self, name):
             return getattr(self._trainer, name)

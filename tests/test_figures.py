@@ -32,12 +32,13 @@ from figure_boltzmann_training import draw_filters, draw_progress
 from figure_likelihood_against_error import baselines, draw_baselines, measured_points, ranks
 from figure_model_samples import draw_neighbours
 from figure_prior_samples import Panel, in_rows, sample_panels
+from study.arrays import read_arrays
 from study.contracts import BOLTZMANN_TRAINING, COSTS, LIKELIHOOD, RECONSTRUCTION
 from study.dataset import as_pixels
 from study.learning_curves import draw_learning_curves
 from study.pixels import grey_levels
 from study.plotting import draw_images, draw_seeds, mosaic, new_figure, settled_limits, style
-from study.results import by_setting, classes_in_turn, read_arrays, read_table, read_tables, select
+from study.results import by_setting, classes_in_turn, read_table, read_tables, select
 
 NETWORKS: dict[str, Any] = {
     "image_shape": (12, 12),
@@ -118,7 +119,9 @@ PARAMS: dict[str, dict[str, Any]] = {
         "listing_total": 100.0,
     },
     "figure_6_1_network_structures": {"community_sizes": [6, 6]},
+    "figure_6_6_model_reconstructions": {"models": fabricated.COMPARED},
     "figure_7_1_ablation": {"trainings": TRAININGS},
+    "figure_model_samples": {"models": fabricated.COMPARED},
 }
 """Of figures that need others than their rule's, to fit what is made up."""
 

@@ -1,4 +1,4 @@
-"""Reading what the evaluations wrote: arrays, data cards and tidy tables of measurements."""
+"""Reading what the evaluations wrote: data cards and tidy tables of measurements."""
 
 from __future__ import annotations
 
@@ -15,20 +15,6 @@ from vae.names import require_known
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def read_arrays(path: Path, *names: str) -> dict[str, NDArray[Any]]:
-    """Read arrays by name from an npz file.
-
-    Raises
-    ------
-    ValueError
-        If the file has no array of a name.
-    """
-    with np.load(path, allow_pickle=False) as file:
-        for name in names:
-            require_known(f"{path}, array", name, file.files)
-        return {name: file[name] for name in names}
 
 
 def read_card(path: Path) -> dict[str, Any]:

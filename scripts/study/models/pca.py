@@ -92,7 +92,7 @@ class PCA(Baseline):
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read what `save` wrote."""
-        from study.results import read_arrays
+        from study.arrays import read_arrays
 
         arrays = read_arrays(path, "mean", "weights", "noise")
         return cls(arrays["mean"], arrays["weights"], float(arrays["noise"]))
