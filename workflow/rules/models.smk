@@ -53,7 +53,7 @@ rule train_baseline:
         "../../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=1500,
         runtime="2h",
     params:
         run_parameters=lambda wildcards: Run.from_wildcards(wildcards).parameters,
