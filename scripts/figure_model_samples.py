@@ -34,8 +34,9 @@ def figure_model_samples(
     arrays = read_arrays(samples, "image_shape", "test", *models, *neighbours)
     image_shape = arrays["image_shape"].tolist()
     with style():
-        figure = new_figure(PAGE_WIDTH, 2.6)
-        above, below = figure.subplots(2, 1 + len(models), height_ratios=[SIDE, 2])
+        columns = 1 + len(models)
+        figure = new_figure(PAGE_WIDTH, 0.45 + 8.6 / columns)
+        above, below = figure.subplots(2, columns, height_ratios=[SIDE, 2])
         titles = {"test": "Held-out images"}
         titles |= {model: facts["label"] for model, facts in models.items()}
         for mark, axes, (name, title) in zip(ascii_lowercase, above, titles.items(), strict=False):

@@ -392,6 +392,14 @@ WRONG = [
         "the nearest is report",
     ),
     (
+        put("baselines", {"pcb": {}}),
+        "baselines.pcb is not a model; expected one of pca; the nearest is pca",
+    ),
+    (
+        put("baselines.pca.components", 5),
+        "baselines.pca.components is not a setting of the model; expected none",
+    ),
+    (
         put("experiments.likelihood.trainings", ["report"]),
         "experiments.likelihood.trainings has the entry report; expected trainings with a "
         "binarisation, since grey images have no probability",

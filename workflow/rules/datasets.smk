@@ -21,10 +21,8 @@ rule prepare_dataset:
         dataset="|".join(config["datasets"]),
     conda:
         "../../envs/data.yaml"
-    threads: 1
     resources:
         mem_mb=lambda wildcards: memory(config["datasets"][wildcards.dataset]),
-        runtime="10m",
     params:
         name="{dataset}",
         settings=lookup("datasets/{dataset}", within=config),

@@ -26,9 +26,7 @@ rule download:
         file=file_pattern(CATALOGUE),
     conda:
         "../../envs/data.yaml"
-    threads: 1
     resources:
-        mem_mb=500,
         runtime="2h",
     params:
         urls=lookup("{source}/files/{file}/urls", within=CATALOGUE),

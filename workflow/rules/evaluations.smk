@@ -33,10 +33,8 @@ rule evaluate_vae:
         f"results/{RUN_PATTERN}/evaluate.log",
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
     resources:
         mem_mb=1500,
-        runtime="30m",
     params:
         run_parameters=lambda wildcards: Run.from_wildcards(wildcards).parameters,
         binarisation=lambda wildcards: binarisation(
@@ -68,10 +66,8 @@ rule measure_separation:
         experiment="|".join(SEPARATED_EXPERIMENTS),
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
     resources:
         mem_mb=2000,
-        runtime="30m",
     script:
         "../../scripts/measure_separation.py"
 
@@ -98,10 +94,6 @@ rule collect_evaluations:
         experiment="|".join(EXPERIMENTS),
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
     script:
         "../../scripts/collect_evaluations.py"
 
@@ -121,10 +113,8 @@ rule compare_reconstructions:
         "results/logs/evaluations/reconstruction.log",
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
     resources:
         mem_mb=1500,
-        runtime="30m",
     params:
         name=COMPARISON["datasets"][0],
         train_size=COMPARISON["train_sizes"][0],

@@ -44,7 +44,6 @@ rule estimate_likelihood:
         folder="|".join(ESTIMATED_RUNS),
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
     resources:
         mem_mb=1500,
         runtime="2h",
@@ -76,7 +75,6 @@ rule estimate_pixel_likelihood:
         "results/logs/evaluations/pixels.log",
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
     resources:
         mem_mb=1500,
         runtime="2h",
@@ -104,10 +102,6 @@ rule collect_likelihoods:
         "results/logs/evaluations/likelihoods.log",
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
     script:
         "../../scripts/collect_likelihoods.py"
 
@@ -126,10 +120,8 @@ rule draw_model_samples:
         "results/logs/evaluations/samples.log",
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
     resources:
         mem_mb=1500,
-        runtime="30m",
     params:
         name=SAMPLED_VAE.dataset,
         families=[run.family for run in SAMPLED_MODELS],
@@ -152,10 +144,6 @@ rule collect_boltzmann_training:
         "results/logs/evaluations/boltzmann_training.log",
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime="10m",
     params:
         name=SAMPLED_VAE.dataset,
         families=[run.family for run in BOLTZMANN_RUNS],

@@ -20,7 +20,6 @@ rule train_vae:
         f"results/{RUN_PATTERN}/benchmark.tsv"
     conda:
         "../../envs/training.yaml"
-    threads: 1
     resources:
         mem_mb=lambda wildcards: 2500 if wildcards.backend == "tensorflow" else 1000,
         runtime="1h",
@@ -51,9 +50,8 @@ rule train_baseline:
         f"results/{BASELINE_PATTERN}/benchmark.tsv"
     conda:
         "../../envs/training.yaml"
-    threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=1500,
         runtime="2h",
     params:
         run_parameters=lambda wildcards: Run.from_wildcards(wildcards).parameters,
