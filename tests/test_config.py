@@ -40,6 +40,7 @@ OPTIONAL |= {
     "baselines",
 }
 OPTIONAL |= {*OPTIONAL_EXPERIMENTS}
+FURTHER = [name for name in BASELINES if name not in ("rbm", "dbn")]
 
 
 def load(*overlays: str) -> dict[str, Any]:
@@ -393,7 +394,7 @@ WRONG = [
     ),
     (
         put("baselines", {"pcb": {}}),
-        "baselines.pcb is not a model; expected one of pca; the nearest is pca",
+        f"baselines.pcb is not a model; expected one of {', '.join(FURTHER)}; the nearest is pca",
     ),
     (
         put("baselines.pca.components", 5),

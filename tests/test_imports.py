@@ -208,3 +208,25 @@ def test_nothing_that_python_loads_is_missed() -> None:
     }
     assert {f"scripts/{script}", "scripts/step.py"} <= loaded
     assert loaded <= {f"scripts/{script}", *code_inputs(script)}
+
+
+def test_methods_of_a_module_loaded_by_name_count_where_they_are_mentioned(scripts: Path) -> None:
+    model = "class K:\n    def {}(self):\n        import lib.b"
+    write(scripts, "lib/a.py", model.format("train"))
+    write(scripts, "run.py", "from step import run\nrun(model.train)")
+    assert B in code_inputs("run.py", "lib.a", root=scripts)
+    write(scripts, "other.py", "from step import run\nrun(model.draw)")
+    assert code_inputs("other.py", "lib.a", root=scripts) == [LIB, A, STEP]
+    write(scripts, "lib/sub/c.py", model.format("__init__"))
+    assert B in code_inputs("other.py", "lib.sub.c", root=scripts), "whoever makes one calls it"
+
+
+def test_training_a_boltzmann_machine_imports_nothing_that_only_measures_it() -> None:
+    training, drawing, estimating = (
+        code_inputs(script, "study.models.rbm")
+        for script in ("train_baseline.py", "draw_model_samples.py", "estimate_likelihood.py")
+    )
+    sampling, annealing = (f"scripts/vae/boltzmann/{name}.py" for name in ("gibbs", "annealing"))
+    assert not {sampling, annealing} & set(training)
+    assert sampling in drawing and annealing not in drawing
+    assert {sampling, annealing} <= set(estimating)

@@ -505,8 +505,5 @@ def test_a_metric_that_was_not_measured_is_named_with_its_nearest(tmp_path: Path
 
 
 def test_names_read_as_words() -> None:
-    assert [readable(name) for name in ("small_world", "cupy")] == [
-        "Small world",
-        "CuPy",
-    ]
+    assert [readable(name) for name in ("small_world", "cupy")] == ["Small world", "CuPy"]
     assert in_report_order(["sparse", "ring", "small_world"]) == ["small_world", "sparse", "ring"]

@@ -19,6 +19,8 @@ class _Import(NamedTuple):
     module: str
     name: str | None
     place: str
+    method: str | None
+    """The method in which it stands, if any."""
 
 
 def code_inputs(script: str | Path, *extra_modules: str, root: Path = SCRIPTS) -> list[str]:
@@ -38,7 +40,8 @@ def code_inputs(script: str | Path, *extra_modules: str, root: Path = SCRIPTS) -
     list of str
         Paths relative to the folder that holds `root`, sorted, without the script itself. Imports
         inside functions count; those under `if TYPE_CHECKING:` and those of installed packages do
-        not.
+        not. Of a module that is loaded by name, and of those beside it, the imports inside a method
+        count if any of the files mentions the method: training need not import what sampling does.
 
     Raises
     ------
@@ -49,26 +52,33 @@ def code_inputs(script: str | Path, *extra_modules: str, root: Path = SCRIPTS) -
         loads its names lazily, which would hide the file that the name comes from.
     """
     start = root / Path(script).name
-    pending = [start]
-    for module in extra_modules:
-        pending += _module_files(root, module, f"{start.name}, extra module {module}")
+    loaded = [
+        _module_files(root, module, f"{start.name}, extra module {module}")
+        for module in extra_modules
+    ]
+    partly_run = {files[-1].parent for files in loaded if files}
     found: set[Path] = set()
-    while pending:
-        file = pending.pop()
-        if file not in found:
-            found.add(file)
-            pending += _imported_files(root, file)
+    reached = {start, *(file for files in loaded for file in files)}
+    while reached != found:
+        found = reached
+        mentioned = set().union(*map(_mentioned, found))
+        reached = found | {
+            imported
+            for file in found
+            for imported, method in _imported_files(root, file)
+            if method is None or file.parent not in partly_run or method in mentioned
+        }
     return sorted(file.relative_to(root.parent).as_posix() for file in found - {start})
 
 
 @cache
-def _imported_files(root: Path, file: Path) -> tuple[Path, ...]:
-    """Files of the project that one file imports itself."""
-    files: list[Path] = []
-    for module, name, place in _imports(root, file):
+def _imported_files(root: Path, file: Path) -> tuple[tuple[Path, str | None], ...]:
+    """Files of the project that one file imports itself, each with the method that does."""
+    found: list[tuple[Path, str | None]] = []
+    for module, name, place, method in _imports(root, file):
         if not _exists(root, module.split(".")[0]):
             continue
-        files += _module_files(root, module, place)
+        files = _module_files(root, module, place)
         if name and _exists(root, f"{module}.{name}"):
             files += _module_files(root, f"{module}.{name}", place)
         elif _is_lazy(_file(root, module)):
@@ -76,18 +86,30 @@ def _imported_files(root: Path, file: Path) -> tuple[Path, ...]:
                 f"{place}: {module} loads its names lazily, which hides the file they come from; "
                 f"import from a submodule of {module} instead"
             )
-    return tuple(files)
+        found += [(each, method) for each in files]
+    return tuple(found)
+
+
+@cache
+def _mentioned(file: Path) -> frozenset[str]:
+    """Names that a file uses, among them those of all that it calls."""
+    nodes = ast.walk(_parsed(file))
+    return frozenset(
+        node.attr if isinstance(node, ast.Attribute) else node.id
+        for node in nodes
+        if isinstance(node, ast.Attribute | ast.Name)
+    )
 
 
 def _imports(root: Path, file: Path) -> Iterator[_Import]:
     """Import statements of a file, their modules' names made absolute."""
     path = file.relative_to(root.parent).as_posix()
     package = file.relative_to(root).parent.parts
-    for statement in _statements(_parsed(file)):
+    for statement, method in _statements(_parsed(file)):
         place = f"{path}, line {statement.lineno}"
         if isinstance(statement, ast.Import):
             for alias in statement.names:
-                yield _Import(alias.name, None, place)
+                yield _Import(alias.name, None, place, method)
         elif isinstance(statement, ast.ImportFrom):
             base: tuple[str, ...] = ()
             if statement.level:
@@ -96,20 +118,30 @@ def _imports(root: Path, file: Path) -> Iterator[_Import]:
                     raise ImportError(f"{place}: the relative import leads out of every package")
             module = ".".join([*base, *filter(None, [statement.module])])
             for alias in statement.names:
-                yield _Import(module, alias.name, place)
+                yield _Import(module, alias.name, place, method)
 
 
-def _statements(node: ast.AST) -> Iterator[ast.stmt]:
-    """Every statement inside a node, at any depth, but for those that only type checkers see."""
+def _statements(node: ast.AST, method: str | None = None) -> Iterator[tuple[ast.stmt, str | None]]:
+    """Every statement inside a node, at any depth, but for those that only type checkers see.
+
+    Each with the outermost method that it is in, special ones left out.
+    """
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and _is_type_checking(child.test):
             for alternative in child.orelse:
-                yield alternative
-                yield from _statements(alternative)
+                yield alternative, method
+                yield from _statements(alternative, method)
         elif isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
             if isinstance(child, ast.stmt):
-                yield child
-            yield from _statements(child)
+                yield child, method
+            yield from _statements(child, method or _method(node, child))
+
+
+def _method(node: ast.AST, child: ast.AST) -> str | None:
+    """Name of a method, if that is what a child of a node is, and not a special one."""
+    if not isinstance(node, ast.ClassDef) or not isinstance(child, ast.FunctionDef):
+        return None
+    return None if child.name.startswith("__") else child.name
 
 
 def _is_type_checking(test: ast.expr) -> bool:
