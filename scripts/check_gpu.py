@@ -2,10 +2,11 @@
 
     python3 scripts/check_gpu.py OUT
 
-Needs Python, NumPy, threadpoolctl, PyYAML, psutil and CuPy, and neither Snakemake nor TensorFlow
-nor a network. Where they are installed, JAX and PyTorch are timed beside it and pytest runs the
-tests; what is not there is said. With --mnist FOLDER, which holds the four files of MNIST, the
-training whose loss the report's authors printed is done as well. Takes two or three minutes.
+Needs Python, NumPy, threadpoolctl, tqdm, PyYAML, psutil and CuPy, and neither Snakemake nor
+TensorFlow nor a network. Where they are installed, JAX and PyTorch are timed beside it and pytest
+runs the tests; what is not there is said. With --mnist FOLDER, which holds the four files of
+MNIST, the training whose loss the report's authors printed is done as well. Takes two or three
+minutes.
 
 OUT gets csv files of the forms that the workflow writes: timings.csv as backends.csv (Table 5.1b),
 limits.csv, phases.csv, tests.csv, history.csv of the training, and machine.json.
