@@ -60,6 +60,7 @@ from step import run
 from study.contracts import LIKELIHOOD, PROFILE, RECONSTRUCTION, RUN, TIMINGS
 from study.likelihood_table import best_size, log_likelihoods
 from study.results import final, read_card, read_table, rising_by_seed
+from study.timings import gpu_timings, without
 from vae.architecture import NETWORKS
 
 SERIES = {"latent_dimension": "latent_dimension", "training_size": "train_size"}
@@ -80,6 +81,7 @@ def report_values(
     likelihoods: Sequence[Path],
     cards: Sequence[Path],
     backends: Path,
+    gpu: Sequence[Path],
     machine: Path,
     published_profile: Path,
     numpy_profile: Path,
@@ -101,6 +103,8 @@ def report_values(
         Data cards, JSON.
     backends
         Times of one epoch by backend, csv.
+    gpu
+        What check_gpu wrote on a machine with a GPU, or nothing.
     published_profile, numpy_profile
         Own times by function, and the factor from them to an epoch's, csv.
     machine, claims
@@ -126,7 +130,7 @@ def report_values(
                 for path in likelihoods
                 for pair in _likelihood(read_table(path, LIKELIHOOD), models)
             ),
-            *_backends(read_table(backends, TIMINGS)),
+            *_backends(read_table(backends, TIMINGS), gpu_timings(gpu)),
             *_profile(read_table(published_profile, PROFILE)),
             *_profile(read_table(numpy_profile, PROFILE)),
             *_flat("datasets", {card["name"]: card for card in map(read_card, cards)}),
@@ -255,7 +259,15 @@ def _likelihood(frame: pd.DataFrame, models: Sequence[str]) -> Pairs:
         )
 
 
-def _backends(frame: pd.DataFrame) -> Pairs:
+def _backends(frame: pd.DataFrame, elsewhere: tuple[str, pd.DataFrame] | None) -> Pairs:
+    if elsewhere is not None:
+        name, there = elsewhere
+        frame = without(frame, there)
+        medians = there.groupby("backend")["seconds"].median().sort_values()
+        yield "gpu.name", name
+        yield "gpu.rows", [f"gpu.{backend}" for backend in medians.index]
+        for backend, median in medians.items():
+            yield from ((f"gpu.{backend}.backend", backend), (f"gpu.{backend}.seconds", median))
     rows, seconds = [], {}
     text = frame.fillna({"device": "", "note": ""})
     for number, (_, part) in enumerate(text.groupby(["backend", "device"], sort=False), start=1):

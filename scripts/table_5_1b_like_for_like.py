@@ -1,7 +1,5 @@
 """Table 5.1b: the same job on every backend and peer, in one run."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +8,7 @@ from step import run
 from study.contracts import TIMINGS
 from study.results import read_table
 from study.tables import NONE, number, write_table
+from study.timings import gpu_timings, without
 from study.wording import implementation
 
 ENERGY = "Energy (J/epoch)"
@@ -30,7 +29,10 @@ def table_5_1b_like_for_like(timings: Path, gpu: list[Path], table: Path, markdo
         The table. It has a column of energy if the machine tells any.
     """
     frame = read_table(timings, TIMINGS).fillna({"note": ""})
-    frame = with_gpu(frame, {file.name: file for file in gpu})
+    if (elsewhere := gpu_timings(gpu)) is not None:
+        name, there = elsewhere
+        there = there.fillna({"note": ""}).assign(device=f"GPU, {name}")
+        frame = pd.concat([without(frame, there), there], ignore_index=True)
     rows = [
         timing_row(str(backend), repeats)
         for (backend, _), repeats in frame.groupby(["backend", "device"], sort=False)
@@ -39,18 +41,6 @@ def table_5_1b_like_for_like(timings: Path, gpu: list[Path], table: Path, markdo
         for row in rows:
             del row[ENERGY]
     write_table(rows, table, markdown, text_columns=("Program", "Device", "Status"))
-
-
-def with_gpu(frame: pd.DataFrame, files: Mapping[str, Path]) -> pd.DataFrame:
-    """Add the implementations that were timed on a GPU elsewhere, under the GPU's name."""
-    if not {"timings.csv", "machine.json"} <= set(files):
-        return frame
-    name = json.loads(files["machine.json"].read_text())["gpu"]
-    there = read_table(files["timings.csv"], TIMINGS).fillna({"note": ""})
-    there = there[(there["device"] == "GPU") & (there["status"] == "measured")]
-    there = there.assign(device=f"GPU, {name}")
-    idle = (frame["status"] == "not measured") & frame["backend"].isin(there["backend"])
-    return pd.concat([frame[~idle], there], ignore_index=True)
 
 
 def timing_row(backend: str, repeats: pd.DataFrame) -> dict[str, str]:

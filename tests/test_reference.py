@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, Project, rules_in
+from conftest import ROOT, Project, copy_project, rules_in
 
 import keep_reference
 from planning import reference
@@ -40,6 +40,17 @@ def kept(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project
     for folder in ("datasets", "evaluations", "models", "profiles", "report"):
         shutil.rmtree(root / "results" / folder)
     return project
+
+
+@pytest.mark.xdist_group("reference")
+def test_what_the_project_keeps_draws_every_figure_and_table(tmp_path: Path):
+    """Of a version that has other defaults, and models that were not there when it ran."""
+    project = copy_project(tmp_path / "project")
+    project.run("snakemake", "figures", "tables", "--config", "results=reference")
+    table = (project.root / REFERENCE / "tables/table_6_1_reconstruction_error.csv").read_text()
+    assert "PCA" not in table and "DBN" in table
+    timings = (project.root / REFERENCE / "tables/table_5_1b_like_for_like.csv").read_text()
+    assert "NVIDIA H200" in timings and "no CUDA device" not in timings
 
 
 @pytest.mark.xdist_group("study")
@@ -130,6 +141,13 @@ def test_kept_settings_of_another_version_do_if_figures_can_be_drawn(
     settle(kept)
     assert kept["benchmark"]["steps"] == steps
     assert (kept["an_older_key"], kept["seeds"]) == (1, [4])
+
+
+def test_models_that_were_not_compared_then_are_not_asked_for(record: Callable, default: dict):
+    del default["baselines"]
+    kept = record(default)
+    settle(kept)
+    assert "baselines" not in kept
 
 
 def test_kept_settings_without_runs_draw_no_figures(record: Callable, default: dict):

@@ -165,6 +165,7 @@ def values_inputs(folder: Path, seeds: int = 2) -> dict[str, object]:
         "likelihoods": [fabricated.estimated_likelihoods(folder / "likelihoods.csv", seeds)],
         "cards": [card(folder, name) for name in datasets],
         "backends": timings(folder / "backends.csv"),
+        "gpu": [],
         "machine": folder / "machine.json",
         "published_profile": write_csv(
             folder / "published_epoch.csv",
@@ -279,6 +280,26 @@ def test_one_seed_has_no_spread(tmp_path: Path) -> None:
     assert found["comparison.digits.two_layer.report.z20-n90-e3.numpy.test.elbo.std"] is None
     report_markdown(REPORT / "report.md", tmp_path / "values.json", CAPTIONS, tmp_path / "r.md")
     assert "±" not in (tmp_path / "r.md").read_text().replace("with ± is", "")
+
+
+def test_timings_of_a_gpu_elsewhere_are_told_as_that(tmp_path: Path) -> None:
+    inputs = values_inputs(tmp_path)
+    header, *rows = (tmp_path / "backends.csv").read_text().splitlines()
+    measured = next(row for row in rows if row.startswith("numpy,CPU"))
+    there = [measured.replace("numpy,CPU", f"{name},GPU") for name in ("cupy", "jax")]
+    inputs["gpu"] = [
+        write_csv(tmp_path / "timings.csv", header, *there),
+        tmp_path / "gpu/machine.json",
+    ]
+    (tmp_path / "gpu").mkdir()
+    (tmp_path / "gpu/machine.json").write_text('{"gpu": "NVIDIA Test"}')
+    report_values(**inputs, values=tmp_path / "values.json")  # type: ignore[arg-type]
+    report_markdown(REPORT / "report.md", tmp_path / "values.json", CAPTIONS, tmp_path / "r.md")
+    text = " ".join((tmp_path / "r.md").read_text().split())
+    assert (
+        "On another machine, with one NVIDIA Test, the same job was timed on the GPU: CuPy" in text
+    )
+    assert "and JAX (scan)" in text and "CuPy was not measured" not in text
 
 
 def test_a_value_that_is_not_finite_is_named(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ REFERENCE = "results/reference"
 
 REFERENCE_CONFIG = f"{REFERENCE}/config.yaml"
 
-RUNS = ("datasets", "architectures", "trainings", "experiments")
+RUNS = ("datasets", "architectures", "trainings", "experiments", "baselines")
 """Keys that tell which runs there are."""
 
 

@@ -28,6 +28,7 @@ rule report_values:
         likelihoods=EXTRA_TABLES.get("likelihoods", []),
         cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=DATASETS),
         backends=f"{RESULTS}/profiles/backends.csv",
+        gpu=outputs.of_a_gpu(RESULTS),
         machine=f"{RESULTS}/profiles/machine.json",
         published_profile=f"{RESULTS}/profiles/published_epoch.csv",
         numpy_profile=f"{RESULTS}/profiles/numpy_epoch.csv",
