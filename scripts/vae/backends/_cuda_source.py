@@ -381,8 +381,7 @@ struct Layer {
 /* Pieces of two matrices, DEPTH deep, as a warp multiplies them. Lane 4 g + t holds of the left one
    rows 4 g to 4 g + 3, of the right one as many columns from a multiple of g on, and of the inner
    dimension the t-th of every four: any order will do, if it is the same for both. Where the inner
-   dimension has ended, the left piece is zero. Nothing is done with what is read, so that no lane
-   waits for it yet. */
+   dimension has ended, the left piece is zero. */
 template <int KIND, int COLUMNS>
 struct Pieces {
     static constexpr int WIDTH = COLUMNS / 8;
