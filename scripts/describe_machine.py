@@ -6,7 +6,7 @@ import platform
 import subprocess
 import sys
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ import psutil
 from threadpoolctl import threadpool_info
 
 from step import run
+from study.benchmark.implementations import IMPLEMENTATIONS, facts
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "networkx", "snakemake")
 
@@ -43,11 +44,7 @@ def describe_machine(machine: Path, threads: int) -> None:
         "platform": platform.platform(),
         "python": platform.python_version(),
         **{package: _version(package) for package in PACKAGES},
-        "tensorflow": _version("tensorflow-cpu", "tensorflow"),
-        "keras": _version("keras"),
-        "jax": _version("jax"),
-        "pytorch": _version("torch"),
-        "cupy": _version("cupy-cuda12x", "cupy-cuda13x", "cupy"),
+        **{name: _version(library) for library, name in _libraries().items()},
         "date": datetime.now(UTC).date().isoformat(),
     }
     machine.write_text(json.dumps(described, indent=2) + "\n")
@@ -73,13 +70,19 @@ def _gpu() -> str:
     return ", ".join(listed.split("\n")[:-1]) or "none"
 
 
-def _version(*packages: str) -> str:
-    for package in packages:
-        try:
-            return version(package)
-        except PackageNotFoundError:
-            continue
-    return "not installed"
+def _libraries() -> dict[str, str]:
+    """Libraries of backends and peers, each by its first user; but for NumPy."""
+    users = {facts(name).library: name for name in reversed(IMPLEMENTATIONS)}
+    return {library: name for library, name in users.items() if library not in PACKAGES}
+
+
+def _version(module: str) -> str:
+    """Version of the package that a module comes from, whatever that is called."""
+    packages = packages_distributions().get(module, [module])
+    try:
+        return version(packages[0])
+    except PackageNotFoundError:
+        return "not installed"
 
 
 if __name__ == "__main__":

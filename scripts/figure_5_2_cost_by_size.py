@@ -11,7 +11,6 @@ from step import run
 from study.contracts import COSTS
 from study.plotting import CATEGORIES, MARKERS, MUTED, PAGE_WIDTH, letter, new_figure, save, style
 from study.results import read_table
-from study.wording import implementation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,13 +24,17 @@ PANELS = {
 """What is varied, and the label of its axis."""
 
 
-def figure_5_2_cost_by_size(costs: Path, svg: Path, pdf: Path, png: Path) -> None:
+def figure_5_2_cost_by_size(
+    costs: Path, labels: dict[str, str], svg: Path, pdf: Path, png: Path
+) -> None:
     """Draw a panel for each quantity that is varied, with a line for each backend.
 
     Parameters
     ----------
     costs
         A csv of the form `study.contracts.COSTS`. What was not measured is not drawn.
+    labels
+        Of the backends, by name.
     svg, pdf, png
         The figure.
     """
@@ -43,7 +46,7 @@ def figure_5_2_cost_by_size(costs: Path, svg: Path, pdf: Path, png: Path) -> Non
         panels = figure.subplots(2, 2).ravel()
         lines: dict[str, Line2D] = {}
         for mark, axes, varied in zip("abcd", panels, PANELS, strict=True):
-            lines |= draw_costs(axes, measured[measured["varied"] == varied], backends)
+            lines |= draw_costs(axes, measured[measured["varied"] == varied], labels, backends)
             axes.set_xlabel(PANELS[varied])
             letter(axes, mark)
         for axes in panels[::2]:
@@ -54,13 +57,17 @@ def figure_5_2_cost_by_size(costs: Path, svg: Path, pdf: Path, png: Path) -> Non
         save(figure, svg, pdf, png)
 
 
-def draw_costs(axes: Axes, part: "pd.DataFrame", backends: list[str]) -> dict[str, Line2D]:
+def draw_costs(
+    axes: Axes, part: "pd.DataFrame", labels: dict[str, str], backends: list[str]
+) -> dict[str, Line2D]:
     """Draw what was measured as one quantity was varied.
 
     Parameters
     ----------
     part
         Rows of the table of costs, measured ones alone.
+    labels
+        Of the backends, by name.
     backends
         All that the figure shows, in the order of their colours.
 
@@ -80,7 +87,7 @@ def draw_costs(axes: Axes, part: "pd.DataFrame", backends: list[str]) -> dict[st
             color=CATEGORIES[style_of],
             marker=MARKERS[style_of],
             markersize=4,
-            label=implementation(str(backend)),
+            label=labels[str(backend)],
         )
         axes.fill_between(
             middle.index,

@@ -21,7 +21,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, UndefinedError
 
 from step import run
-from study.wording import implementation, readable
+from study.wording import readable
 from vae.names import nearest
 
 Value = str | float | list[Any] | None
@@ -151,7 +151,6 @@ FILTERS = {
     "listing": listing,
     "plain": plain,
     "readable": readable,
-    "implementation": implementation,
     "named": lambda name: f"*{readable(name)}*",
     "words": lambda name: readable(name).lower(),
 }

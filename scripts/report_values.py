@@ -23,7 +23,7 @@ Keys made here:
     backends.names
     backends.rows, .measured                the keys of the rows of Table 5.1; of those with times,
                                             fastest first
-    {row}.backend, .device, .status, .note
+    {row}.backend, .label, .device, .status, .note
     {row}.seconds, .gflops, .first_step_seconds, .peak_memory_mib       medians over repeats
     {row}.share_of_2048, .share_of_network  medians over repeats, of those measured on a device
                                             whose limit is known
@@ -86,6 +86,7 @@ def report_values(
     published_profile: Path,
     numpy_profile: Path,
     claims: Path,
+    labels: Mapping[str, str],
     settings: Mapping[str, Any],
     values: Path,
 ) -> None:
@@ -109,6 +110,8 @@ def report_values(
         Own times by function, and the factor from them to an epoch's, csv.
     machine, claims
         JSON.
+    labels
+        Of the implementations, by name.
     settings
         The configuration's `architectures`, `trainings`, `boltzmann_machines` and `benchmark`, and
         the report's own numbers as `published`.
@@ -130,7 +133,7 @@ def report_values(
                 for path in likelihoods
                 for pair in _likelihood(read_table(path, LIKELIHOOD), models)
             ),
-            *_backends(read_table(backends, TIMINGS), gpu_timings(gpu)),
+            *_backends(read_table(backends, TIMINGS), gpu_timings(gpu), labels),
             *_profile(read_table(published_profile, PROFILE)),
             *_profile(read_table(numpy_profile, PROFILE)),
             *_flat("datasets", {card["name"]: card for card in map(read_card, cards)}),
@@ -259,7 +262,9 @@ def _likelihood(frame: pd.DataFrame, models: Sequence[str]) -> Pairs:
         )
 
 
-def _backends(frame: pd.DataFrame, elsewhere: tuple[str, pd.DataFrame] | None) -> Pairs:
+def _backends(
+    frame: pd.DataFrame, elsewhere: tuple[str, pd.DataFrame] | None, labels: Mapping[str, str]
+) -> Pairs:
     if elsewhere is not None:
         name, there = elsewhere
         frame = without(frame, there)
@@ -267,12 +272,14 @@ def _backends(frame: pd.DataFrame, elsewhere: tuple[str, pd.DataFrame] | None) -
         yield "gpu.name", name
         yield "gpu.rows", [f"gpu.{backend}" for backend in medians.index]
         for backend, median in medians.items():
-            yield from ((f"gpu.{backend}.backend", backend), (f"gpu.{backend}.seconds", median))
+            yield f"gpu.{backend}.label", labels[str(backend)]
+            yield f"gpu.{backend}.seconds", median
     rows, seconds = [], {}
     text = frame.fillna({"device": "", "note": ""})
     for number, (_, part) in enumerate(text.groupby(["backend", "device"], sort=False), start=1):
         key = f"backends.{number}"
         rows.append(key)
+        yield f"{key}.label", labels[part["backend"].iloc[0]]
         for column in ("backend", "device", "status", "note"):
             yield f"{key}.{column}", part[column].iloc[0]
         if part["status"].iloc[0] == "measured":

@@ -9,12 +9,13 @@ from study.contracts import TIMINGS
 from study.results import read_table
 from study.tables import NONE, number, write_table
 from study.timings import gpu_timings, without
-from study.wording import implementation
 
 ENERGY = "Energy (J/epoch)"
 
 
-def table_5_1b_like_for_like(timings: Path, gpu: list[Path], table: Path, markdown: Path) -> None:
+def table_5_1b_like_for_like(
+    timings: Path, gpu: list[Path], labels: dict[str, str], table: Path, markdown: Path
+) -> None:
     """Write a row for each implementation, in the order of the configuration; then those on a GPU.
 
     Parameters
@@ -25,6 +26,8 @@ def table_5_1b_like_for_like(timings: Path, gpu: list[Path], table: Path, markdo
         What `check_gpu` wrote on a machine with a GPU, or nothing. Of its timings.csv, of that form
         too, implementations on the GPU have rows, in place of those here that were not measured;
         its machine.json names the GPU.
+    labels
+        Of the implementations, by name.
     table, markdown
         The table. It has a column of energy if the machine tells any.
     """
@@ -34,7 +37,7 @@ def table_5_1b_like_for_like(timings: Path, gpu: list[Path], table: Path, markdo
         there = there.fillna({"note": ""}).assign(device=f"GPU, {name}")
         frame = pd.concat([without(frame, there), there], ignore_index=True)
     rows = [
-        timing_row(str(backend), repeats)
+        timing_row(labels[str(backend)], repeats)
         for (backend, _), repeats in frame.groupby(["backend", "device"], sort=False)
     ]
     if frame["energy_joules"].isna().all():
@@ -43,7 +46,7 @@ def table_5_1b_like_for_like(timings: Path, gpu: list[Path], table: Path, markdo
     write_table(rows, table, markdown, text_columns=("Program", "Device", "Status"))
 
 
-def timing_row(backend: str, repeats: pd.DataFrame) -> dict[str, str]:
+def timing_row(label: str, repeats: pd.DataFrame) -> dict[str, str]:
     """Sum up one implementation's repeats: medians, and the least and greatest seconds.
 
     A share of the limit is the median of the rounds' shares, each of its own round's limit.
@@ -57,7 +60,7 @@ def timing_row(backend: str, repeats: pd.DataFrame) -> dict[str, str]:
         status = f"{count}, {first['note']}" if first["note"] else count
         spread = f"{_seconds(seconds.min())} to {_seconds(seconds.max())}"
     return {
-        "Program": implementation(backend),
+        "Program": label,
         "Device": first["device"],
         "Seconds per epoch": _seconds(seconds.median()),
         "Least to greatest": spread,

@@ -7,7 +7,14 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from vae.architecture import ACTIVATIONS, NETWORKS, Architecture
-from vae.backends import BACKENDS, BackendUnavailable, create_trainer, numpy, unavailable
+from vae.backends import (
+    BACKENDS,
+    BackendUnavailable,
+    _numpy_trainer,
+    create_trainer,
+    facts,
+    unavailable,
+)
 from vae.backends._blocks import parameter_blocks
 from vae.model import Model
 from vae.objective import kl_divergence
@@ -44,7 +51,7 @@ SAME_ALGORITHM = [
     pytest.param(
         name,
         marks=[
-            *([pytest.mark.gpu] if name == "cupy" else []),
+            *([pytest.mark.gpu] if facts(name).needs_gpu else []),
             pytest.mark.skipif(
                 unavailable(name) is not None, reason=f"{name}: {unavailable(name)}"
             ),
@@ -146,9 +153,9 @@ def test_backends_agree_after_ten_steps(backend, name, optimizer, dtype, toleran
 @pytest.mark.parametrize("samples", [1, 2])
 def test_threads_share_a_batch_and_change_nothing(monkeypatch, threads, samples):
     """Batches of 12, the last of 7, on threads that take at least two rows each."""
-    monkeypatch.setattr(numpy, "_WORK_PER_THREAD", 1)
-    monkeypatch.setattr(numpy, "_ROWS_PER_THREAD", 2)
-    monkeypatch.setattr(numpy, "_BLOCK", 40)
+    monkeypatch.setattr(_numpy_trainer, "_WORK_PER_THREAD", 1)
+    monkeypatch.setattr(_numpy_trainer, "_ROWS_PER_THREAD", 2)
+    monkeypatch.setattr(_numpy_trainer, "_BLOCK", 40)
     architecture = VARIANTS["two_layer"]
     parameters, x, noise = problem(architecture, np.float64, samples=samples, batch=43)
 
@@ -172,8 +179,8 @@ def test_threads_share_a_batch_and_change_nothing(monkeypatch, threads, samples)
 
 
 def test_an_error_in_a_thread_is_raised_and_hangs_nothing(monkeypatch):
-    monkeypatch.setattr(numpy, "_WORK_PER_THREAD", 1)
-    monkeypatch.setattr(numpy, "_ROWS_PER_THREAD", 1)
+    monkeypatch.setattr(_numpy_trainer, "_WORK_PER_THREAD", 1)
+    monkeypatch.setattr(_numpy_trainer, "_ROWS_PER_THREAD", 1)
     with threadpool_limits(3):
         trainer = make("numpy", SMALL, problem(SMALL, np.float32)[0])
     trainer.load(np.zeros((9, 7), np.float32))
@@ -299,5 +306,5 @@ def test_an_absent_backend_says_why(monkeypatch):
     monkeypatch.setattr(tensorflow, "find_spec", lambda name: None)
     with pytest.raises(BackendUnavailable, match="tensorflow: TensorFlow is not installed"):
         make("tensorflow", SMALL, problem(SMALL, np.float32)[0])
-    with pytest.raises(ValueError, match="'jax' is unknown; expected one of numpy"):
+    with pytest.raises(ValueError, match="'jax' is unknown; expected one of cupy, numpy"):
         make("jax", SMALL, problem(SMALL, np.float32)[0])

@@ -16,7 +16,7 @@ import check_gpu
 from study.benchmark import gpu
 from study.contracts import TIMINGS
 from vae.backends import unavailable
-from vae.backends.cupy import CupyTrainer
+from vae.backends._cupy_trainer import CupyTrainer
 
 SCRIPT = ROOT / "scripts/check_gpu.py"
 NEEDED = ("numpy", "threadpoolctl", "pyyaml", "psutil", "tqdm")

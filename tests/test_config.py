@@ -356,7 +356,7 @@ WRONG = [
     (
         put("experiments.images.backends", ["nump"]),
         'experiments.images.backends has the entry "nump"; '
-        "expected one of numpy, tensorflow, cupy, published; the nearest is numpy",
+        "expected one of cupy, numpy, published, tensorflow; the nearest is numpy",
     ),
     (
         put("experiments.manifold.latent_dimensions", [3]),
@@ -499,8 +499,8 @@ WRONG = [
     ),
     (
         convolutional("tensorflow", "numpy"),
-        "experiments.images.backends has the entry numpy; "
-        "expected tensorflow, which trains the filters of convolutions",
+        "experiments.images.backends has the entry numpy, which does not train with filters; "
+        "expected tensorflow (architecture convolutions, training report)",
     ),
     (
         put("architectures.two_layer_200.encoder_filters", [16, 0]),

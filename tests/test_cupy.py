@@ -16,8 +16,8 @@ from vae.architecture import ACTIVATIONS, MINIMUM_LOG_VARIANCE, Architecture
 from vae.backends import unavailable
 from vae.backends._cuda_program import Buffers, training_program
 from vae.backends._cuda_source import MOST_PRODUCTS, SOURCE
-from vae.backends.cupy import CupyTrainer
-from vae.backends.numpy import NumpyTrainer
+from vae.backends._cupy_trainer import CupyTrainer
+from vae.backends._numpy_trainer import NumpyTrainer
 from vae.model import Model
 from vae.optimizer import Adagrad, Adam, Sgd
 

@@ -19,6 +19,7 @@ from parsed import parsed_rules
 from generate import ENVS, LOCK, PEERS_LOCK, ROOT, STEPS, read_lock, read_steps
 from planning.imports import code_inputs
 from study import datasets, models
+from study.benchmark.implementations import IMPLEMENTATIONS, facts
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCKED = read_lock(LOCK.read_text())
@@ -52,6 +53,15 @@ def assert_in_range(requirement: Requirement, locked: dict[str, str]) -> None:
 )
 def test_every_declared_dependency_is_locked_within_its_range(requirement):
     assert_in_range(requirement, LOCKED)
+
+
+@pytest.mark.parametrize("name", IMPLEMENTATIONS)
+def test_an_implementation_names_the_extra_that_brings_its_library(name: str):
+    known = facts(name)
+    brought = PROJECT["optional-dependencies"][known.extra] if known.extra else None
+    packages = [Requirement(text).name for text in brought or PROJECT["dependencies"]]
+    package = "tensorflow" if known.library == "keras" else known.library
+    assert any(name.startswith(package) for name in packages)
 
 
 def test_peers_are_in_a_lock_of_their_own_that_agrees_with_the_other():

@@ -36,6 +36,7 @@ from study.arrays import read_arrays
 from study.contracts import BOLTZMANN_TRAINING, COSTS, LIKELIHOOD, RECONSTRUCTION
 from study.dataset import as_pixels
 from study.learning_curves import draw_learning_curves
+from study.peers import labels
 from study.pixels import grey_levels
 from study.plotting import draw_images, draw_seeds, mosaic, new_figure, settled_limits, style
 from study.results import by_setting, classes_in_turn, read_table, read_tables, select
@@ -533,7 +534,7 @@ def test_costs_are_medians_over_the_limits_time(tmp_path: Path) -> None:
     table = read_table(fabricated.costs(tmp_path / "costs.csv"), COSTS)
     part = table[(table["varied"] == "batch_size") & (table["status"] == "measured")]
     axes = new_figure(3, 3).subplots()
-    lines = draw_costs(axes, part, ["numpy", "tensorflow", "cupy"])
+    lines = draw_costs(axes, part, labels(), ["numpy", "tensorflow", "cupy"])
     assert list(lines) == ["numpy", "tensorflow", "limit"], "what was not measured has no line"
     sizes = np.array([5, 50, 500])
     np.testing.assert_allclose(lines["numpy"].get_xdata(), sizes)

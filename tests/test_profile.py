@@ -61,7 +61,7 @@ def test_the_listing_is_in_the_reports_format(profiled: tuple[str, Path]):
     assert "Ordered by: internal time" in text
     header = "ncalls  tottime  percall  cumtime  percall filename:lineno(function)"
     assert header in text
-    assert re.search(rf"{backend}\.py:\d+\(run_epoch\)", text)
+    assert re.search(rf"_{backend}_trainer\.py:\d+\(run_epoch\)", text)
 
 
 def test_no_file_names_a_folder_of_the_machine(profiled: tuple[str, Path]):

@@ -7,7 +7,7 @@ import pytest
 
 from vae.architecture import ACTIVATIONS, Architecture
 from vae.backends import create_trainer
-from vae.backends.published import PublishedTrainer, trainer
+from vae.backends._published_trainer import PublishedTrainer
 from vae.optimizer import Adagrad, Adam
 
 SMALL = Architecture(7, 3, encoder_sizes=(6, 5), decoder_sizes=(4, 6))
@@ -28,7 +28,7 @@ def problem(architecture, images, dtype=np.float64):
 
 
 def published(architecture, parameters, batch_size, x=None) -> PublishedTrainer:
-    made = trainer(architecture, parameters, ADAM, batch_size, 1)
+    made = PublishedTrainer(architecture, parameters, ADAM, batch_size)
     if x is not None:
         made.load(x)
     return made
@@ -148,9 +148,9 @@ def test_moments_of_another_backend_go_to_every_place():
 def test_what_the_report_did_not_have_is_refused():
     parameters = problem(SMALL, 1)[0]
     gaussian = replace(SMALL, likelihood="gaussian")
-    with pytest.raises(ValueError, match=r"expected the likelihood bernoulli.*got gaussian"):
-        trainer(gaussian, parameters, ADAM, 4, 1)
-    with pytest.raises(ValueError, match=r"1 latent sample an image \(samples\), got 2"):
-        trainer(SMALL, parameters, ADAM, 4, 2)
-    with pytest.raises(ValueError, match=r"expected the optimizer adam.*got adagrad"):
-        trainer(SMALL, parameters, Adagrad(0.01), 4, 1)
+    with pytest.raises(ValueError, match="published does not train with the likelihood gaussian"):
+        create_trainer("published", gaussian, parameters, ADAM, 4, 1)
+    with pytest.raises(ValueError, match="published does not train with 2 latent samples an image"):
+        create_trainer("published", SMALL, parameters, ADAM, 4, 2)
+    with pytest.raises(ValueError, match=r"with the optimizer adagrad; expected cupy or numpy or"):
+        create_trainer("published", SMALL, parameters, Adagrad(0.01), 4, 1)

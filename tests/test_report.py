@@ -22,6 +22,7 @@ from report_markdown import render, report_markdown
 from report_pdf import report_pdf
 from report_values import report_values
 from study.contracts import MEASUREMENT, PROFILE, TIMINGS
+from study.peers import labels
 
 PROJECT = Path(__file__).parents[1]
 REPORT = PROJECT / "workflow/report"
@@ -180,6 +181,7 @@ def values_inputs(folder: Path, seeds: int = 2) -> dict[str, object]:
             "numpy,_backward,array,600,3.0,3.0,600,1.0",
         ),
         "claims": folder / "claims.json",
+        "labels": labels(),
         "settings": {
             name: config[name]
             for name in ("architectures", "trainings", "boltzmann_machines", "benchmark")

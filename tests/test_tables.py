@@ -26,6 +26,7 @@ from study.contracts import (
     Table,
 )
 from study.likelihood_table import best_size, log_likelihoods
+from study.peers import labels
 from study.results import read_table, read_tables, select, varying
 from study.tables import mean_and_deviation, write_table
 from study.wording import in_report_order, readable
@@ -68,7 +69,7 @@ def test_the_reports_jobs_stand_beside_its_times(tmp_path: Path) -> None:
 
 def test_implementations_are_summed_up_and_say_why_they_did_not_run(tmp_path: Path) -> None:
     path = fabricated.timings(tmp_path / "timings.csv")
-    rows = rows_of("table_5_1b_like_for_like", tmp_path, timings=path, gpu=[])
+    rows = rows_of("table_5_1b_like_for_like", tmp_path, timings=path, gpu=[], labels=labels())
     measured = {
         "Program": "NumPy",
         "Device": "CPU",
@@ -104,7 +105,8 @@ def test_timings_of_a_gpu_elsewhere_stand_under_its_name(tmp_path: Path) -> None
     there.write_text("\n".join([*measured[:4], *on_gpu]) + "\n")
     machine = tmp_path / "machine.json"
     machine.write_text('{"gpu": "NVIDIA Test"}')
-    rows = rows_of("table_5_1b_like_for_like", tmp_path, timings=here, gpu=[machine, there])
+    gpu = [machine, there]
+    rows = rows_of("table_5_1b_like_for_like", tmp_path, timings=here, gpu=gpu, labels=labels())
     assert [(row["Program"], row["Device"]) for row in rows] == [
         ("NumPy", "CPU"),
         ("NumPy as published", "CPU"),
@@ -117,7 +119,7 @@ def test_timings_of_a_gpu_elsewhere_stand_under_its_name(tmp_path: Path) -> None
 def test_energy_has_no_column_where_the_machine_tells_none(tmp_path: Path) -> None:
     path = fabricated.timings(tmp_path / "timings.csv")
     path.write_text(path.read_text().replace("90000.0", ""))
-    rows = rows_of("table_5_1b_like_for_like", tmp_path, timings=path, gpu=[])
+    rows = rows_of("table_5_1b_like_for_like", tmp_path, timings=path, gpu=[], labels=labels())
     assert not any(name.startswith("Energy") for name in rows[0])
 
 
@@ -505,5 +507,5 @@ def test_a_metric_that_was_not_measured_is_named_with_its_nearest(tmp_path: Path
 
 
 def test_names_read_as_words() -> None:
-    assert [readable(name) for name in ("small_world", "cupy")] == ["Small world", "CuPy"]
+    assert [readable(name) for name in ("small_world", "mnist")] == ["Small world", "MNIST"]
     assert in_report_order(["sparse", "ring", "small_world"]) == ["small_world", "sparse", "ring"]

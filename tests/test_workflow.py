@@ -100,7 +100,7 @@ REPORT = {"all", "report_html", "report_pdf"}
             "scripts/study/plotting.py",
             {name for name in DRAWN if name.startswith("figure_")} | REPORT,
         ),
-        ("scripts/vae/backends/tensorflow.py", set()),
+        ("scripts/vae/backends/_tensorflow_trainer.py", set()),
         ("scripts/vae/estimator.py", set()),
         ("workflow/report/style.css", {"all", "report_html"}),
     ],
@@ -111,7 +111,7 @@ def test_an_edit_reruns_exactly_what_depends_on_it(edited: Project, file: str, e
 
 
 def test_an_edited_backend_retrains_its_models(edited: Project):
-    append(edited.root / "scripts/vae/backends/numpy.py", "\nEDITED = True\n")
+    append(edited.root / "scripts/vae/backends/_numpy_trainer.py", "\nEDITED = True\n")
     planned = edited.planned()
     timed = {"benchmark_implementations", "measure_cost_by_size"}
     assert {"train_vae", "evaluate_vae", *timed} <= planned

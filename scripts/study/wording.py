@@ -1,4 +1,4 @@
-"""Names as a reader sees them: of data sets, backends and network structures."""
+"""Names as a reader sees them: of data sets, settings and network structures."""
 
 from collections.abc import Iterable
 
@@ -8,24 +8,16 @@ READABLE = {
     "cifar10_rgb": "CIFAR-10, colour",
     "convolutional_cifar10_grey": "Convolutional",
     "convolutional_frey_face": "Convolutional",
-    "cupy": "CuPy",
     "frey_face": "Frey Face",
-    "jax": "JAX (scan)",
-    "keras": "Keras (fit)",
     "mnist": "MNIST",
     "he": "He",
     "networks_like_for_like": "Networks, like for like",
     "networks_published": "Networks, published protocol",
     "normal": "N(0, 0.01)",
-    "numpy": "NumPy",
     "photo_patches_grey": "Photo patches, grey",
     "photo_patches_rgb": "Photo patches, colour",
     "pseudo_likelihood": "Pseudo-likelihood",
-    "pytorch": "PyTorch (eager)",
-    "pytorch_compiled": "PyTorch (compiled)",
-    "pytorch_graphs": "PyTorch (CUDA graphs)",
     "sgd": "SGD",
-    "tensorflow": "TensorFlow",
     "two_layer_200_gaussian": "Two layer 200, Gaussian",
 }
 """Names that take more than a capital letter."""
@@ -37,11 +29,6 @@ STRUCTURES = ("small_world", "community", "sparse")
 def readable(name: str) -> str:
     """Put a name of the configuration into words: "small_world" is "Small world"."""
     return READABLE.get(name) or name.replace("_", " ").capitalize()
-
-
-def implementation(name: str) -> str:
-    """Put the name of a backend or a peer into words; `published` alone is a protocol elsewhere."""
-    return "NumPy as published" if name == "published" else readable(name)
 
 
 def in_report_order(structures: Iterable[str]) -> list[str]:

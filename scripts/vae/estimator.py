@@ -33,8 +33,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         as `vae.architecture.Architecture` has them.
     likelihood : {"bernoulli", "gaussian"} or None
         Decoder p(x|z); None takes the network's. Bernoulli data must lie in [0, 1].
-    backend : {"numpy", "tensorflow", "cupy"}
-        What trains; the fitted model needs NumPy alone.
+    backend : str
+        What trains, a name of `vae.backends.BACKENDS`; the fitted model needs NumPy alone.
     epochs : int
         Passes over the data in `fit`.
     batch_size : int

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
+from itertools import product
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from planning.schema import CATALOGUE, CONFIG, load_schema
 from study.datasets import module
 from study.models import BASELINES
 from vae.architecture import NETWORKS
-from vae.backends import CONVOLUTIONAL_BACKENDS
+from vae.backends import refusals
 
 PROTOCOLS = {
     "networks_published": ("published",),
@@ -219,7 +220,7 @@ def _cross_checks(config: Mapping[str, Any], catalogue: Mapping[str, Any]) -> It
     for name in config["experiments"]:
         yield from _references(config, name)
         yield from _sizes(config, name)
-        yield from _convolutions(config, name)
+        yield from _backends(config, name)
         if name == "likelihood":
             yield from _likelihood(config)
         if name in PROTOCOLS:
@@ -383,16 +384,22 @@ def _likelihood(config: Mapping[str, Any]) -> Iterator[str]:
                 )
 
 
-def _convolutions(config: Mapping[str, Any], experiment: str) -> Iterator[str]:
-    """Backends of an experiment that cannot train one of its architectures."""
+def _backends(config: Mapping[str, Any], experiment: str) -> Iterator[str]:
+    """Backends of an experiment that cannot do one of its trainings on one of its architectures."""
     for lists, paths in _lists(config, experiment):
-        for architecture in lists["architectures"]:
-            if not _has_filters(config["architectures"].get(architecture, {})):
-                continue
-            for backend in lists["backends"]:
-                if backend not in CONVOLUTIONAL_BACKENDS:
-                    yield (
-                        f"{paths['backends']} has the entry {backend}; expected "
-                        f"{' or '.join(CONVOLUTIONAL_BACKENDS)}, which trains the filters of "
-                        f"{architecture}"
-                    )
+        for backend, architecture, training in product(
+            lists["backends"], lists["architectures"], lists["trainings"]
+        ):
+            network = config["architectures"].get(architecture, {})
+            settings = config["trainings"].get(training, {})
+            for refusal in refusals(
+                backend,
+                filters=_has_filters(network),
+                likelihood=network.get("likelihood", "bernoulli"),
+                optimizer=settings.get("optimizer", "adam"),
+                samples=settings.get("samples", 1),
+            ):
+                yield (
+                    f"{paths['backends']} has the entry {backend}, which {refusal} "
+                    f"(architecture {architecture}, training {training})"
+                )

@@ -8,12 +8,16 @@ import yaml
 
 from planning import outputs
 from planning.runs import planned_datasets, planned_experiments
+from study.peers import labels
+from vae.backends import facts
 
 EXPERIMENTS = planned_experiments(config)
 DATASETS = planned_datasets(config)
 IMAGE_RUNS = shown_runs(config, "images")
 PUBLISHED = yaml.safe_load(Path("config/claims.yaml").read_text())["published"]
 """The report's own numbers."""
+
+LABELS = labels()
 
 EXTRA_TABLES = {}
 """Files that optional experiments add to tables and to the report, by the name of the input."""

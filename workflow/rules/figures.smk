@@ -39,6 +39,8 @@ rule figure_5_2_cost_by_size:
         f"{RESULTS}/logs/figures/figure_5_2_cost_by_size.log",
     conda:
         "../../envs/figures.yaml"
+    params:
+        labels=LABELS,
     script:
         "../../scripts/figure_5_2_cost_by_size.py"
 

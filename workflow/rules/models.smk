@@ -21,9 +21,9 @@ rule train_vae:
     conda:
         "../../envs/training.yaml"
     resources:
-        mem_mb=lambda wildcards: 2500 if wildcards.backend == "tensorflow" else 1000,
+        mem_mb=lambda wildcards: facts(wildcards.backend).memory_mb,
         runtime="1h",
-        gpu=lambda wildcards: int(wildcards.backend == "cupy"),
+        gpu=lambda wildcards: int(facts(wildcards.backend).needs_gpu),
     params:
         run_parameters=lambda wildcards: Run.from_wildcards(wildcards).parameters,
         architecture=lambda wildcards: architecture_settings(

@@ -20,8 +20,7 @@ rule profile_epoch:
         "../../envs/training.yaml"
     threads: WHOLE_MACHINE
     resources:
-        # A copy of the gradients and of both moments for each image of a batch, in float64.
-        mem_mb=lambda wildcards: 3500 if wildcards.backend == "published" else 1000,
+        mem_mb=lambda wildcards: facts(wildcards.backend).memory_mb,
         runtime="1h",
     params:
         backend="{backend}",

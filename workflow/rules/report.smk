@@ -41,6 +41,7 @@ rule report_values:
     conda:
         "../../envs/report.yaml"
     params:
+        labels=LABELS,
         settings={
             key: config[key]
             for key in (

@@ -42,6 +42,8 @@ rule table_5_1b_like_for_like:
         f"{RESULTS}/logs/tables/table_5_1b_like_for_like.log",
     conda:
         "../../envs/evaluation.yaml"
+    params:
+        labels=LABELS,
     script:
         "../../scripts/table_5_1b_like_for_like.py"
 

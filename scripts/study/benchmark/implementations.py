@@ -8,14 +8,16 @@ from study.benchmark import LEARNING_RATE
 from study.peers import PEERS, peer
 from vae import backends
 from vae.architecture import Architecture
-from vae.backends import BACKENDS
+from vae.backends import BACKENDS, Facts
 from vae.names import require_known
 from vae.optimizer import Adam
 
 IMPLEMENTATIONS = BACKENDS + PEERS
 
-COMPILED_EPOCHS = ("tensorflow", "jax")
-"""Those that compile a function of a whole epoch, anew for every number of steps."""
+
+def facts(name: str) -> Facts:
+    """What an implementation says of itself."""
+    return peer(name).FACTS if name in PEERS else backends.facts(name)
 
 
 def unavailable(name: str) -> str | None:

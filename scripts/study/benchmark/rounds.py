@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from study.benchmark import benchmark_architecture, gflop
-from study.benchmark.implementations import COMPILED_EPOCHS, device, unavailable
+from study.benchmark.implementations import device, facts, unavailable
 from study.benchmark.process import Worker, WorkerFailed
 
 PAUSE = 0.1
@@ -119,7 +119,7 @@ class Contestant:
 
         Where an epoch is one call, that is to the end of the first epoch, less an epoch's time.
         """
-        if not self._measured or self.name not in COMPILED_EPOCHS:
+        if not self._measured or not facts(self.name).compiles_epoch:
             return self._ready
         return max(0.0, self._ready - median(row["seconds"] for row in self._measured))
 
@@ -142,7 +142,7 @@ class Contestant:
             root_seed=root_seed,
             threads=self._threads,
         )
-        compiles = self.name in COMPILED_EPOCHS
+        compiles = facts(self.name).compiles_epoch
         first = worker.ask("epoch", images=self._images if compiles else self._batch_size)
         self._ready = first["seconds_since_start"]
         if not compiles and self.name != SLOW:

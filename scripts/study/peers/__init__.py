@@ -1,6 +1,6 @@
 """Other libraries' ways of doing the benchmark's job, to hold the backends against.
 
-A peer is a module with the four functions of a backend: `unavailable()`, `device()`,
+A peer is a module with `FACTS` and the four functions of a backend: `unavailable()`, `device()`,
 `limit_threads(threads)` and `trainer(architecture, parameters, adam, batch_size)`, which makes a
 `PeerTrainer`. It is written as its library's users would write it, with the settings that make it
 fast, for what the benchmark asks: a Bernoulli decoder, ReLU and leaky ReLU, whole batches.
@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from vae.backends import BACKENDS, facts
 from vae.names import require_known
 
 if TYPE_CHECKING:
@@ -50,3 +51,10 @@ def peer(name: str) -> Any:
     """
     require_known("peer", name, PEERS)
     return import_module(f"study.peers.{name}")
+
+
+def labels() -> dict[str, str]:
+    """Names in figures and tables of all that may be timed: backends and peers."""
+    return {name: facts(name).label for name in BACKENDS} | {
+        name: peer(name).FACTS.label for name in PEERS
+    }

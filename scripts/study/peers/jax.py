@@ -1,12 +1,18 @@
 """JAX: one compiled function an epoch, a scan over its steps, with donated parameters."""
 
-from importlib.util import find_spec
-from typing import Any
+from __future__ import annotations
 
-import numpy as np
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 from vae.architecture import LEAKY_SLOPE, Architecture
+from vae.backends import Facts
 from vae.optimizer import Adam
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FACTS = Facts(label="JAX (scan)", library="jax", extra="peers", compiles_epoch=True)
 
 
 def unavailable() -> str | None:
@@ -29,7 +35,7 @@ def limit_threads(threads: int) -> None:
 
 def trainer(
     architecture: Architecture, parameters: np.ndarray, adam: Adam, batch_size: int
-) -> "JaxTrainer":
+) -> JaxTrainer:
     """Trainer on JAX's default device."""
     return JaxTrainer(architecture, parameters, adam, batch_size)
 
@@ -57,7 +63,7 @@ class JaxTrainer:
 
     def place(self, order: np.ndarray, noise: np.ndarray) -> tuple[Any, Any]:
         """Order and noise on JAX's default device."""
-        return self._jax.device_put((order.astype(np.int32), noise))
+        return self._jax.device_put((order.astype("int32"), noise))
 
     def run_epoch(self, order: Any, noise: Any) -> tuple[float, float]:
         """One pass over rows of the loaded data."""
@@ -65,9 +71,9 @@ class JaxTrainer:
         scalars = [self._adam.corrected(self._step + 1 + step) for step in range(steps)]
         self._step += steps
         batches = (
-            order.reshape(steps, self._batch_size).astype(np.int32),
+            order.reshape(steps, self._batch_size).astype("int32"),
             noise.reshape(steps, self._batch_size, -1),
-            np.array(scalars, np.float32),
+            self._jax.numpy.array(scalars, "float32"),
         )
         self._state, totals = self._epoch(self._state, self._x, batches)
         reconstruction, kl = (float(total) / len(order) for total in totals)
@@ -76,6 +82,8 @@ class JaxTrainer:
     def parameters(self) -> np.ndarray:
         """Copy of the parameters as a flat vector."""
         leaves = self._jax.tree.leaves(self._state[0])
+        import numpy as np
+
         return np.concatenate([np.asarray(leaf).ravel() for leaf in leaves])
 
     def _scan(self, state: Any, x: Any, batches: Any) -> Any:

@@ -1,29 +1,29 @@
 """Keras on TensorFlow: a compiled model, and `fit`."""
 
-import os
-from typing import Any
+from __future__ import annotations
 
-import numpy as np
+import os
+from typing import TYPE_CHECKING, Any
 
 from vae.architecture import Architecture
-from vae.backends.tensorflow import device, limit_threads
-from vae.backends.tensorflow import unavailable as tensorflow_unavailable
+from vae.backends import Facts
+from vae.backends.tensorflow import device, library, limit_threads, unavailable
 from vae.optimizer import Adam
 
-__all__ = ["device", "limit_threads", "trainer", "unavailable"]
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["FACTS", "device", "limit_threads", "trainer", "unavailable"]
+
+FACTS = Facts(label="Keras (fit)", library="keras", extra="tensorflow")
 
 _STEPS_PER_EXECUTION = 100
 """Steps between two returns to Python: so many that returning costs nothing to speak of."""
 
 
-def unavailable() -> str | None:
-    """Why Keras cannot run here, or None."""
-    return tensorflow_unavailable()
-
-
 def trainer(
     architecture: Architecture, parameters: np.ndarray, adam: Adam, batch_size: int
-) -> "KerasTrainer":
+) -> KerasTrainer:
     """Trainer on TensorFlow's default device."""
     return KerasTrainer(architecture, parameters, adam, batch_size)
 
@@ -39,9 +39,7 @@ class KerasTrainer:
         self, architecture: Architecture, parameters: np.ndarray, adam: Adam, batch_size: int
     ) -> None:
         os.environ["KERAS_BACKEND"] = "tensorflow"
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        import tensorflow as tf
-
+        tf = library()
         self._batch_size = batch_size
         self._model = _model(tf, architecture)
         self._model.set_weights([part for pair in architecture.views(parameters) for part in pair])
@@ -52,7 +50,7 @@ class KerasTrainer:
             jit_compile=True,
             steps_per_execution=_STEPS_PER_EXECUTION,
         )
-        self._x = np.empty((0, architecture.input_dimension), np.uint8)
+        self._x: Any = None
 
     def load(self, x: np.ndarray) -> None:
         """Keep the training data, bytes as bytes."""
@@ -68,6 +66,8 @@ class KerasTrainer:
 
     def parameters(self) -> np.ndarray:
         """Copy of the parameters as a flat vector."""
+        import numpy as np
+
         return np.concatenate([part.ravel() for part in self._model.get_weights()])
 
 

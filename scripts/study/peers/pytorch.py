@@ -1,12 +1,18 @@
 """PyTorch, eager: automatic differentiation step by step, with its own fused Adam."""
 
-from importlib.util import find_spec
-from typing import Any
+from __future__ import annotations
 
-import numpy as np
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 from vae.architecture import LEAKY_SLOPE, Architecture
+from vae.backends import Facts
 from vae.optimizer import Adam
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FACTS = Facts(label="PyTorch (eager)", library="torch", extra="peers")
 
 
 def unavailable() -> str | None:
@@ -32,7 +38,7 @@ def limit_threads(threads: int) -> None:
 
 def trainer(
     architecture: Architecture, parameters: np.ndarray, adam: Adam, batch_size: int
-) -> "PytorchTrainer":
+) -> PytorchTrainer:
     """Trainer on the GPU if there is one, else on the CPU."""
     return PytorchTrainer(architecture, parameters, adam, batch_size)
 
@@ -84,6 +90,8 @@ class PytorchTrainer:
 
     def parameters(self) -> np.ndarray:
         """Copy of the parameters as a flat vector."""
+        import numpy as np
+
         return np.concatenate([part.detach().cpu().numpy().ravel() for part in self._weights])
 
     def _losses(self, x: Any, noise: Any) -> Any:

@@ -1,18 +1,24 @@
 """PyTorch with its compiler: losses and their gradient as code made for this network."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import tempfile
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from study.peers import pytorch
 from study.peers.pytorch import PytorchTrainer, device
 from vae.architecture import Architecture
+from vae.backends import Facts
 from vae.optimizer import Adam
 
-__all__ = ["device", "limit_threads", "trainer", "unavailable"]
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["FACTS", "device", "limit_threads", "trainer", "unavailable"]
+
+FACTS = Facts(label="PyTorch (compiled)", library="torch", extra="peers")
 
 
 def unavailable() -> str | None:
@@ -31,7 +37,7 @@ def limit_threads(threads: int) -> None:
 
 def trainer(
     architecture: Architecture, parameters: np.ndarray, adam: Adam, batch_size: int
-) -> "CompiledPytorchTrainer":
+) -> CompiledPytorchTrainer:
     """Trainer on the GPU if there is one, else on the CPU."""
     return CompiledPytorchTrainer(architecture, parameters, adam, batch_size)
 

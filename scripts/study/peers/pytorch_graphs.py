@@ -1,16 +1,22 @@
 """PyTorch with a step recorded as a CUDA graph, and launched again for every batch."""
 
-from collections.abc import Iterator
-from typing import Any
+from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from study.peers import pytorch
 from study.peers.pytorch import PytorchTrainer, device, limit_threads
 from vae.architecture import Architecture
+from vae.backends import Facts
 from vae.optimizer import Adam
 
-__all__ = ["device", "limit_threads", "trainer", "unavailable"]
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["FACTS", "device", "limit_threads", "trainer", "unavailable"]
+
+FACTS = Facts(label="PyTorch (CUDA graphs)", library="torch", extra="peers")
 
 TF32 = True
 """Whether products of float32 may be rounded to TF32, as JAX rounds them on a GPU by default."""
@@ -29,7 +35,7 @@ def unavailable() -> str | None:
 
 def trainer(
     architecture: Architecture, parameters: np.ndarray, adam: Adam, batch_size: int
-) -> "GraphedPytorchTrainer":
+) -> GraphedPytorchTrainer:
     """Trainer on the GPU."""
     return GraphedPytorchTrainer(architecture, parameters, adam, batch_size)
 

@@ -1,27 +1,28 @@
 """One mathematics, several implementations: a trainer each, chosen by name.
 
-A backend is a module with four functions: `unavailable()`, the reason why it cannot run here or
-None; `device()`, what it runs on; `limit_threads(threads)`; and `trainer(...)`, which makes a
-`Trainer`. Its libraries are imported inside functions, so that a machine without TensorFlow or
-CuPy still runs everything else. This list of them needs no library at all.
+A backend is a module of this folder. It has `FACTS`, what is known of it without its libraries, and
+four functions: `unavailable()`, the reason why it cannot run here or None; `device()`, what it runs
+on; `limit_threads(threads)`; and `trainer(...)`, which makes a `Trainer`. Libraries, NumPy too, are
+imported inside the functions: who only plans a training needs none, and a machine without
+TensorFlow or CuPy still runs everything else. What a backend is made of begins with an underscore.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vae.architecture import Architecture
+from vae.backends._facts import Facts
 from vae.names import require_known
 from vae.optimizer import Optimizer
 
 if TYPE_CHECKING:
     import numpy as np
 
-BACKENDS = ("numpy", "tensorflow", "cupy", "published")
-
-CONVOLUTIONAL_BACKENDS = ("tensorflow",)
-"""Those that train convolutions."""
+BACKENDS = tuple(sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py")))
+"""The modules of this folder."""
 
 
 class Trainer(Protocol):
@@ -99,6 +100,39 @@ class BackendUnavailable(RuntimeError):
     """A backend cannot run on this machine; the message says why."""
 
 
+def facts(backend: str) -> Facts:
+    """What a backend says of itself.
+
+    Raises
+    ------
+    ValueError
+        If there is no backend of that name.
+    """
+    return _module(backend).FACTS
+
+
+def refusals(
+    backend: str, *, filters: bool, likelihood: str, optimizer: str, samples: int
+) -> list[str]:
+    """What a backend cannot do of a training, a clause each that names those who can.
+
+    Such as "does not train with filters; expected tensorflow".
+    """
+    refused = {
+        name: list(
+            facts(name).refused(
+                filters=filters, likelihood=likelihood, optimizer=optimizer, samples=samples
+            )
+        )
+        for name in BACKENDS
+    }
+    return [
+        f"does not train with {what}; expected "
+        + " or ".join(name for name in BACKENDS if what not in refused[name])
+        for what in refused[backend]
+    ]
+
+
 def unavailable(backend: str) -> str | None:
     """Why a backend cannot run here, or None if it can.
 
@@ -145,11 +179,14 @@ def create_trainer(
         If it cannot run on this machine.
     """
     module = _module(backend)
-    if architecture.convolutional and backend not in CONVOLUTIONAL_BACKENDS:
-        raise ValueError(
-            f"backend {backend}: expected a fully connected network, since convolutional layers "
-            f"train with the backend {' or '.join(CONVOLUTIONAL_BACKENDS)}"
-        )
+    for refusal in refusals(
+        backend,
+        filters=architecture.convolutional,
+        likelihood=architecture.likelihood,
+        optimizer=optimizer.name,
+        samples=samples,
+    ):
+        raise ValueError(f"backend {backend} {refusal}")
     reason = module.unavailable()
     if reason is not None:
         raise BackendUnavailable(f"backend {backend}: {reason}")
