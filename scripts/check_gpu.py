@@ -159,7 +159,7 @@ def train_on_mnist(folder: Path | None, history: Path) -> None:
     from study.datasets.mnist import RAW_FILES, mnist
     from vae.architecture import Architecture
     from vae.history import write_history
-    from vae.training import train
+    from vae.training import Training, train
 
     published = _yaml("config/claims.yaml")["published"]["notebooks"][TRAINING]
     settings = dict(_yaml("config/config.yaml")["trainings"][published["training"]])
@@ -169,10 +169,9 @@ def train_on_mnist(folder: Path | None, history: Path) -> None:
         Architecture.named(published["architecture"], 784, published["latent_dimension"]),
         data.x_train,
         data.x_test,
+        Training(backend="cupy", **settings),
         epochs=published["epoch"],
         generator=np.random.default_rng(1),
-        backend="cupy",
-        **settings,
     )
     seconds = time.perf_counter() - start
     write_history(measurements, history)

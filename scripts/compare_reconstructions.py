@@ -24,7 +24,7 @@ from study.models import MODELS, Compared
 from study.pixels import grey_levels
 from study.reconstruction import entropy_floor, half_width, mean_image_errors
 from study.results import classes_in_turn
-from study.subset import training_rows
+from study.run_data import run_data
 from vae.names import require_known
 from vae.seeding import generator
 
@@ -81,8 +81,8 @@ def compare_reconstructions(
         test = data.pixels("test")
         corrupted = corrupt(test[:PUBLISHED_IMAGES], generator(root_seed, "corrupt", name))
         for seed, compared in trained.items():
-            rows = training_rows(len(data.x_train), train_size, root_seed, name, seed)
-            train = data.pixels("train")[rows]
+            run = {"dataset": name, "train_size": train_size, "seed": seed}
+            train = run_data(data, run, root_seed).pixels("train")
             random = generator(root_seed, "sampled reconstruction", name, seed)
             for protocol in protocols:
                 errors = _errors(protocol, train, test, compared, corrupted, random)

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from step import run
-from study.binarised import binarised
 from study.dataset import load_dataset
 from study.models import MODELS
 from study.neighbours import nearest_training_images
 from study.pixels import grey_levels
 from study.results import classes_in_turn
+from study.run_data import binarised
 from vae.seeding import generator
 
 SAMPLES, NEIGHBOURS = 36, 6

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from step import run
-from study.binarised import binarised
 from study.dataset import load_dataset
 from study.likelihood_table import Subject, write_likelihoods
 from study.models import MODELS
+from study.run_data import binarised
 
 
 def estimate_likelihood(

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from step import run
-from study.binarised import binarised
 from study.dataset import load_dataset
 from study.likelihood_table import Measurement, Subject, mean_and_interval, write_likelihoods
+from study.run_data import binarised
 from vae.pixel_models import BernoulliMixture, IndependentPixels
 from vae.seeding import generator
 

@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 
 from step import run
-from study.binarised import binarised
 from study.contracts import MEASUREMENT, RUN
 from study.dataset import Dataset, as_pixels, load_dataset
 from study.evaluation import active_units, mean_squared_error
 from study.latent_plane import latent_grid
 from study.pixels import grey_levels
 from study.results import classes_in_turn
-from study.subset import training_rows
+from study.run_data import run_data
 from vae.history import Measurement, read_history
 from vae.model import Model, load_model
 from vae.objective import binary_cross_entropy
@@ -64,17 +63,8 @@ def evaluate_vae(
     root_seed
         The study's.
     """
-    data, trained = load_dataset(dataset), load_model(model)
-    if binarisation:
-        data = binarised(data, root_seed, run_parameters["dataset"])
-    rows = training_rows(
-        len(data.x_train),
-        run_parameters["train_size"],
-        root_seed,
-        run_parameters["dataset"],
-        run_parameters["seed"],
-    )
-    train, test = data.x_train[rows], data.x_test
+    data = run_data(load_dataset(dataset), run_parameters, root_seed, binarisation)
+    trained, train, test = load_model(model), data.x_train, data.x_test
     posterior_train, posterior_test = trained.encode(train)[0], trained.encode(test)[0]
     random = generator(root_seed, "evaluate", *run_parameters.values())
 
@@ -96,7 +86,7 @@ def evaluate_vae(
     if by_class:
         final += _class_measurements(trained, data, run_parameters["epochs"], random)
 
-    described = {**run_parameters, "train_size": len(rows)}
+    described = {**run_parameters, "train_size": len(train)}
     described = {key: described[key] for key in (*RUN, "seed")}
     MEASUREMENT.write(
         evaluation,
@@ -123,7 +113,7 @@ def evaluate_vae(
         codes,
         label_names=data.label_names,
         posterior_mean_train=posterior_train[:SCATTERED],
-        labels_train=data.y_train[rows][:SCATTERED],
+        labels_train=data.y_train[:SCATTERED],
         posterior_mean_test=posterior_test,
         labels_test=data.y_test,
     )

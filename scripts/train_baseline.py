@@ -7,7 +7,7 @@ from typing import Any
 from step import run
 from study.dataset import load_dataset
 from study.models import BASELINES
-from study.subset import training_rows
+from study.run_data import run_data
 from vae.boltzmann.estimators import LayerMeasurement
 from vae.seeding import generator
 
@@ -37,17 +37,10 @@ def train_baseline(
     root_seed
         The study's.
     """
-    data = load_dataset(dataset)
-    rows = training_rows(
-        len(data.x_train),
-        run_parameters["train_size"],
-        root_seed,
-        run_parameters["dataset"],
-        run_parameters["seed"],
-    )
+    data = run_data(load_dataset(dataset), run_parameters, root_seed)
     random = generator(root_seed, "train", *run_parameters.values())
     family = BASELINES[run_parameters["family"]]
-    trained = family.train(data.pixels("train")[rows], settings, random)
+    trained = family.train(data.pixels("train"), settings, random)
     trained.save(model)
     with open(history, "w", newline="") as file:
         writer = csv.writer(file)

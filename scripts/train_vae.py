@@ -4,14 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from step import run
-from study.binarised import binarised
 from study.dataset import load_dataset
-from study.subset import training_rows
+from study.run_data import run_data
 from vae.architecture import Architecture
 from vae.backends import limit_threads
 from vae.history import write_history
 from vae.seeding import generator
-from vae.training import train
+from vae.training import Training, train
 
 
 def train_vae(
@@ -53,15 +52,9 @@ def train_vae(
     data = load_dataset(dataset)
     settings = dict(training)
     binarisation = settings.pop("binarisation", None)
-    drawn = binarised(data, root_seed, run_parameters["dataset"]) if binarisation else data
-    x_train = data.x_train if binarisation == "dynamic" else drawn.x_train
-    rows = training_rows(
-        len(data.x_train),
-        run_parameters["train_size"],
-        root_seed,
-        run_parameters["dataset"],
-        run_parameters["seed"],
-    )
+    dynamic = binarisation == "dynamic"
+    measured = run_data(data, run_parameters, root_seed, binarisation)
+    x_train = (run_data(data, run_parameters, root_seed) if dynamic else measured).x_train
     names = [value for key, value in run_parameters.items() if key not in ("epochs", "backend")]
     checkpoint = model.with_name("checkpoint.npz")
     trained, measurements = train(
@@ -71,15 +64,13 @@ def train_vae(
             run_parameters["latent_dimension"],
             data.image_shape.tolist(),
         ),
-        x_train[rows],
-        drawn.x_test,
+        x_train,
+        measured.x_test,
+        Training(backend=run_parameters["backend"], dynamic_binarisation=dynamic, **settings),
         epochs=run_parameters["epochs"],
         generator=generator(root_seed, "train", *names),
-        backend=run_parameters["backend"],
         progress=True,
         checkpoint=checkpoint,
-        dynamic_binarisation=binarisation == "dynamic",
-        **settings,
     )
     trained.save(model)
     write_history(measurements, history)

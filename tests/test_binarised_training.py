@@ -8,14 +8,14 @@ import pytest
 from estimate_likelihood import estimate_likelihood
 from estimate_pixel_likelihood import estimate_pixel_likelihood
 from evaluate_vae import evaluate_vae
-from study.binarised import binarised
 from study.contracts import LIKELIHOOD
 from study.dataset import Dataset, save_dataset
+from study.run_data import binarised
 from train_vae import train_vae
 from vae.architecture import Architecture
 from vae.binarisation import binarise
 from vae.model import load_model
-from vae.training import train
+from vae.training import Training, train
 
 RUN = {
     "dataset": "grey",
@@ -114,9 +114,9 @@ def test_only_fixed_images_are_the_same_in_every_epoch(dataset, monkeypatch):
         train(
             architecture,
             dataset.x_train,
+            training=Training(dynamic_binarisation=dynamic),
             epochs=3,
             generator=np.random.default_rng(0),
-            dynamic_binarisation=dynamic,
         )
         assert len(loaded) == expected
     assert all(set(np.unique(x)) == {0, 255} for x in loaded)

@@ -8,8 +8,8 @@ import pytest
 from collect_boltzmann_training import collect_boltzmann_training
 from draw_model_samples import draw_model_samples
 from estimate_likelihood import estimate_likelihood
-from study.binarised import binarised
 from study.dataset import Dataset, save_dataset
+from study.run_data import binarised
 from vae.architecture import Architecture
 from vae.boltzmann.annealing import exact_log_partition, log_likelihood
 from vae.boltzmann.estimators import DBN, RBM

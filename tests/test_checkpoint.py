@@ -12,8 +12,8 @@ import pytest
 
 from vae import checkpoint
 from vae.architecture import Architecture
-from vae.backends import BACKENDS, unavailable
-from vae.training import train
+from vae.backends import BACKENDS, facts, unavailable
+from vae.training import Training, train
 
 ARCHITECTURE = Architecture(12, 2, encoder_sizes=(16,), decoder_sizes=(16,))
 EPOCHS = 30
@@ -36,12 +36,10 @@ def run(backend: str, path: Path | None, epochs: int = EPOCHS, seed: int = 1, x=
         ARCHITECTURE,
         x[:70],
         x[70:],
+        Training(backend=backend, batch_size=20, **settings),
         epochs=epochs,
         generator=np.random.default_rng(seed),
-        backend=backend,
-        batch_size=20,
         checkpoint=path,
-        **settings,
     )
     return model.parameters, [row for row in history if row.metric != "runtime"]
 
@@ -76,7 +74,7 @@ def same_modules(monkeypatch):
         pytest.param(
             name,
             marks=[
-                *([pytest.mark.gpu] if name == "cupy" else []),
+                *([pytest.mark.gpu] if facts(name).needs_gpu else []),
                 pytest.mark.skipif(
                     unavailable(name) is not None, reason=f"{name}: {unavailable(name)}"
                 ),
@@ -125,7 +123,7 @@ def test_more_epochs_go_on_from_a_checkpoint(tmp_path, every_epoch):
 
 @pytest.mark.parametrize(
     "other",
-    [{"seed": 2}, {"learning_rate": 2e-3}, {"x": 255 - data()}, {"dtype": np.float64}],
+    [{"seed": 2}, {"learning_rate": 2e-3}, {"x": 255 - data()}, {"dtype": "float64"}],
     ids=["seed", "setting", "data", "dtype"],
 )
 def test_another_trainings_checkpoint_is_not_gone_on_from(tmp_path, every_epoch, capsys, other):

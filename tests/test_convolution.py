@@ -14,7 +14,7 @@ from vae.convolution import Convolution, patches
 from vae.model import Model, load_model
 from vae.objective import kl_divergence
 from vae.optimizer import Adagrad, Adam, Sgd
-from vae.training import train
+from vae.training import Training, train
 
 needs_tensorflow = pytest.mark.skipif(
     unavailable("tensorflow") is not None, reason=f"tensorflow: {unavailable('tensorflow')}"
@@ -235,11 +235,9 @@ def fit(path=None, epochs=3):
         GREY,
         x[:45],
         x[45:],
+        Training(backend="tensorflow", batch_size=20, learning_rate=0.02),
         epochs=epochs,
         generator=np.random.default_rng(1),
-        backend="tensorflow",
-        batch_size=20,
-        learning_rate=0.02,
         checkpoint=path,
     )
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from study.subset import training_rows
+from study.run_data import training_rows
 from vae.architecture import INITIALISATIONS, Architecture
 from vae.history import read_history, write_history
-from vae.training import train
+from vae.training import Training, train
 
 SMALL = Architecture(10, 2, encoder_sizes=(16,), decoder_sizes=(16,))
 
@@ -19,9 +19,10 @@ def x() -> np.ndarray:
     return (generator.random((600, 10)) < probability[generator.integers(0, 2, 600)]).astype("f4")
 
 
-def fit(x, seed=0, **settings):
-    settings = {"epochs": 5, "batch_size": 50, "learning_rate": 1e-2} | settings
-    return train(SMALL, x[:500], x[500:], generator=np.random.default_rng(seed), **settings)
+def fit(x, seed=0, epochs=5, **settings):
+    training = Training(**{"batch_size": 50, "learning_rate": 1e-2} | settings)
+    random = np.random.default_rng(seed)
+    return train(SMALL, x[:500], x[500:], training, epochs=epochs, generator=random)
 
 
 def test_same_seed_same_run_and_another_seed_another(x):
@@ -66,7 +67,7 @@ def test_learned_bound_approaches_the_entropy_of_known_data(x):
 @pytest.mark.parametrize("samples", [1, 4])
 def test_both_dtypes_train_alike(x, samples):
     single, double = (
-        fit(x, dtype=dtype, samples=samples)[0].parameters for dtype in (np.float32, np.float64)
+        fit(x, dtype=dtype, samples=samples)[0].parameters for dtype in ("float32", "float64")
     )
     assert double.dtype == np.float64
     np.testing.assert_allclose(single, double, atol=2e-3)

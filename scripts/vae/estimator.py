@@ -1,6 +1,7 @@
 """The variational auto-encoder as a scikit-learn estimator."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -11,11 +12,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from vae.architecture import INITIALISATIONS, LIKELIHOODS, NETWORKS, Architecture
-from vae.backends import BACKENDS, create_trainer
+from vae.backends import BACKENDS
 from vae.history import Measurement
 from vae.model import Model
-from vae.optimizer import OPTIMIZERS, create_optimizer
-from vae.training import elbo_measurements, train, trained_model
+from vae.optimizer import OPTIMIZERS
+from vae.training import Training, elbo_measurements, train, trained_model
 
 
 class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -146,14 +147,9 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.model_, self.history_ = train(
             self._architecture(x.shape[1]),
             x,
+            training=self._training(),
             epochs=self.epochs,
             generator=generator,
-            backend=self.backend,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            optimizer=self.optimizer,
-            initialisation=self.initialisation,
-            samples=self.samples,
             progress=self.verbose,
         )
         self._continue_with(generator, {})
@@ -178,18 +174,14 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         architecture = self._architecture(x.shape[1])
         if first:
             generator = self._new_generator()
-            parameters = architecture.initial_parameters(
-                generator.spawn(1)[0], initialisation=self.initialisation
-            )
+            parameters = self._training().initial_parameters(architecture, generator.spawn(1)[0])
             self.history_ = []
             self._continue_with(generator, {})
         else:
             parameters = self.model_.parameters
-        optimizer = create_optimizer(self.optimizer, self.learning_rate)
-        trainer = create_trainer(
-            self.backend, architecture, parameters, optimizer, self.batch_size, self.samples
-        )
-        if self._trainer_state.keys() == {"parameters", *optimizer.arrays, "step"}:
+        trainer = self._training().trainer(architecture, parameters)
+        arrays = OPTIMIZERS[self.optimizer].arrays
+        if self._trainer_state.keys() == {"parameters", *arrays, "step"}:
             trainer.restore(self._trainer_state)
         trainer.load(x)
         order, noise = trainer.draw(self._generator, len(x))
@@ -251,6 +243,10 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if self.likelihood is not None:
             network = {**network, "likelihood": self.likelihood}
         return Architecture.named(network, features, self.latent_dimension)
+
+    def _training(self) -> Training:
+        names = {field.name for field in fields(Training)} & self.get_params().keys()
+        return Training(**{name: getattr(self, name) for name in names})
 
     def _validated(self, X: Any, reset: bool = False) -> np.ndarray:
         pixels = getattr(X, "dtype", None) == np.uint8

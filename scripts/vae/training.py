@@ -2,8 +2,9 @@
 
 import sys
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
@@ -20,21 +21,68 @@ class TrainingDiverged(ValueError):
     """The loss stopped being a number."""
 
 
+@dataclass(frozen=True)
+class Training:
+    """How a model is trained, whatever its network, data and length.
+
+    Attributes
+    ----------
+    backend
+        A name of `vae.backends.BACKENDS`.
+    batch_size
+        Rows a step.
+    learning_rate, optimizer
+        The optimizer's step size, and its name in `vae.optimizer.OPTIMIZERS`.
+    initialisation
+        A name of `vae.architecture.INITIALISATIONS`.
+    samples
+        L of equation (3.9) of the report.
+    dynamic_binarisation
+        Whether every epoch trains on black and white images drawn anew from the grey ones.
+    dtype
+        "float32" or "float64".
+    """
+
+    backend: str = "numpy"
+    batch_size: int = 100
+    learning_rate: float = 1e-3
+    optimizer: str = "adam"
+    initialisation: str = "xavier"
+    samples: int = 1
+    dynamic_binarisation: bool = False
+    dtype: str = "float32"
+
+    def initial_parameters(
+        self, architecture: Architecture, generator: np.random.Generator
+    ) -> np.ndarray:
+        """Draw the parameters to start from; flat."""
+        return architecture.initial_parameters(generator, np.dtype(self.dtype), self.initialisation)
+
+    def trainer(self, architecture: Architecture, parameters: np.ndarray) -> Trainer:
+        """Trainer from given parameters; raises as `vae.backends.create_trainer` does."""
+        optimizer = create_optimizer(self.optimizer, self.learning_rate)
+        return create_trainer(
+            self.backend, architecture, parameters, optimizer, self.batch_size, self.samples
+        )
+
+
+class _Streams(NamedTuple):
+    """Where each part of a training takes its randomness from."""
+
+    parameters: np.random.Generator
+    epoch: np.random.Generator
+    test: np.random.Generator
+    pixels: np.random.Generator
+
+
 def train(
     architecture: Architecture,
     x_train: np.ndarray,
     x_test: np.ndarray | None = None,
+    training: Training | None = None,
     *,
     epochs: int,
     generator: np.random.Generator,
-    backend: str = "numpy",
-    batch_size: int = 100,
-    learning_rate: float = 1e-3,
-    optimizer: str = "adam",
-    initialisation: str = "xavier",
-    samples: int = 1,
-    dynamic_binarisation: bool = False,
-    dtype: Any = np.float32,
     progress: bool = False,
     checkpoint: Path | None = None,
 ) -> tuple[Model, list[Measurement]]:
@@ -49,22 +97,12 @@ def train(
         The network.
     x_train, x_test
         n x input dimension; uint8 means value / 255. Without test data only training is measured.
+    training
+        How to train; None takes every setting as it is by default.
     epochs
         Passes over the training data.
     generator
         The run's only source of randomness.
-    backend
-        A name of `vae.backends.BACKENDS`.
-    batch_size, samples
-        Rows a step; L of equation (3.9).
-    learning_rate, optimizer
-        The optimizer's step size, and its name in `vae.optimizer.OPTIMIZERS`.
-    initialisation
-        A name of `vae.architecture.INITIALISATIONS`.
-    dynamic_binarisation
-        Whether every epoch trains on black and white images drawn anew from the grey ones.
-    dtype
-        float32 or float64.
     progress
         Whether to show a bar on standard error.
     checkpoint
@@ -85,36 +123,22 @@ def train(
     vae.backends.BackendUnavailable
         If the backend cannot run here.
     """
-    parameters_generator, epoch_generator, test_generator, pixel_generator = generator.spawn(4)
-    parameters = architecture.initial_parameters(parameters_generator, dtype, initialisation)
-    trainer = create_trainer(
-        backend,
-        architecture,
-        parameters,
-        create_optimizer(optimizer, learning_rate),
-        batch_size,
-        samples,
-    )
-    if not dynamic_binarisation:
+    training = training or Training()
+    streams = _Streams(*generator.spawn(4))
+    parameters = training.initial_parameters(architecture, streams.parameters)
+    trainer = training.trainer(architecture, parameters)
+    if not training.dynamic_binarisation:
         trainer.load(x_train)
     history: list[Measurement] = []
     done, keeper = 0, None
     if checkpoint is not None:
         settings = {
             "architecture": architecture.to_json(),
-            "start": parameters_generator.bit_generator.state,
-            "backend": backend,
-            "batch_size": batch_size,
-            "learning_rate": learning_rate,
-            "optimizer": optimizer,
-            "initialisation": initialisation,
-            "samples": samples,
-            "dynamic_binarisation": dynamic_binarisation,
-            "dtype": np.dtype(dtype).name,
+            "start": streams.parameters.bit_generator.state,
+            **asdict(training),
         }
         key = training_key(settings, [x_train, x_test])
-        generators = [epoch_generator, test_generator, pixel_generator]
-        keeper = Checkpoint(checkpoint, key, trainer, generators)
+        keeper = Checkpoint(checkpoint, key, trainer, streams[1:])
         done, history = keeper.resume()
     bar = tqdm(
         range(done + 1, epochs + 1),
@@ -126,23 +150,27 @@ def train(
         file=sys.stderr,
     )
     for epoch in bar:
-        if dynamic_binarisation:
-            trainer.load_binarised(x_train, pixel_generator)
-        order, noise = trainer.draw(epoch_generator, len(x_train))
-        start = time.perf_counter()
-        reconstruction, kl = trainer.run_epoch(order, noise)
-        seconds = time.perf_counter() - start
-        history += elbo_measurements(epoch, "train", reconstruction, kl)
-        history.append(Measurement(epoch, "train", "runtime", seconds, "s"))
+        if training.dynamic_binarisation:
+            trainer.load_binarised(x_train, streams.pixels)
+        history += _train_epoch(trainer, epoch, len(x_train), streams)
         if x_test is not None:
-            reconstruction, kl = trainer.evaluate(x_test, test_generator)
-            history += elbo_measurements(epoch, "test", reconstruction, kl)
-        bar.set_postfix_str(
-            f"{'train' if x_test is None else 'test'} ELBO {-reconstruction - kl:.2f}"
-        )
+            losses = trainer.evaluate(x_test, streams.test)
+            history += elbo_measurements(epoch, "test", *losses)
+        last = next(row for row in reversed(history) if row.metric == "elbo")
+        bar.set_postfix_str(f"{last.split} ELBO {last.value:.2f}")
         if keeper is not None:
             keeper.save_if_due(epoch, history)
     return trained_model(architecture, trainer), history
+
+
+def _train_epoch(trainer: Trainer, epoch: int, n: int, streams: _Streams) -> list[Measurement]:
+    """Train on n loaded rows, once each; the epoch's losses and runtime."""
+    order, noise = trainer.draw(streams.epoch, n)
+    start = time.perf_counter()
+    losses = trainer.run_epoch(order, noise)
+    seconds = time.perf_counter() - start
+    runtime = Measurement(epoch, "train", "runtime", seconds, "s")
+    return [*elbo_measurements(epoch, "train", *losses), runtime]
 
 
 def trained_model(architecture: Architecture, trainer: Trainer) -> Model:
