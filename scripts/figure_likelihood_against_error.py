@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from adjustText import adjust_text
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
-from matplotlib.transforms import Bbox, BboxBase
 from scipy.stats import spearmanr
 
 from step import run
@@ -44,13 +43,11 @@ VALUES = ["reconstruction_error", "log_likelihood"]
 SETTING = ["model", "size", "binarisation"]
 """The columns that tell one model from another; with `seed`, one point."""
 
-_LABEL_OFFSETS = [
-    (radius * np.cos(angle), radius * np.sin(angle))
-    for radius in (10, 15, 20, 26, 32, 40)
-    for angle in np.linspace(0, 2 * np.pi, 16, endpoint=False)
-]
-_MARKER_RADIUS = 4
-"""In points: where a label may stand, seen from its mean, and how far from a point none may."""
+EXPANSION = 1.8, 2.2
+"""How many times a label's width and height must be free of points."""
+
+ITERATIONS = 500
+"""Of moving labels apart: many more than they take to come to rest."""
 
 
 def figure_likelihood_against_error(
@@ -84,7 +81,7 @@ def figure_likelihood_against_error(
         handles = legend_handles(points, models)
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
         figure.draw_without_rendering()
-        label_sizes(figure, values, means, points)
+        label_sizes(values, means, points)
         save(figure, svg, pdf, png)
 
 
@@ -227,41 +224,30 @@ def ranks(means: "pd.DataFrame") -> tuple["pd.Series", "pd.Series", float]:
     return by_error, by_likelihood, float(spearmanr(by_error, by_likelihood).statistic)
 
 
-def label_sizes(figure: Figure, axes: Axes, means: "pd.DataFrame", points: "pd.DataFrame") -> None:
-    """Write every model's size in the nearest free place around its mean, with a line to it.
+def label_sizes(axes: Axes, means: "pd.DataFrame", points: "pd.DataFrame") -> None:
+    """Write every model's size near its mean, with a line to it, where nothing is covered.
 
     Parameters
     ----------
-    figure
+    axes
         Laid out already.
     means, points
         What is labelled, and what must not be covered.
     """
-    scale = figure.dpi / 72
-    radius = _MARKER_RADIUS * scale
-    taken = [
-        Bbox.from_extents(x - radius, y - radius, x + radius, y + radius)
-        for x, y in axes.transData.transform(points[VALUES].to_numpy())
+    labels = [
+        axes.text(x, y, f"{size:,g}", fontsize=7, ha="center", va="center")
+        for size, x, y in means[["size", *VALUES]].to_numpy()
     ]
-    taken += [line.get_window_extent() for line in axes.lines if line.get_marker() == "None"]
-    for size, x, y in means[["size", *VALUES]].to_numpy():
-        label = axes.annotate(
-            f"{size:,g}",
-            (x, y),
-            (0, 0),
-            textcoords="offset points",
-            ha="center",
-            va="center",
-            fontsize=7,
-            arrowprops=dict(arrowstyle="-", linewidth=0.5, color=MUTED, shrinkA=0, shrinkB=0),
-        )
-        place = label.get_window_extent()
-        for offset in _LABEL_OFFSETS:
-            moved = place.translated(*(scale * np.array(offset)))
-            if not moved.count_overlaps(taken) and _contains(axes.bbox, moved):
-                break
-        label.set_position(offset)
-        taken.append(moved)
+    adjust_text(
+        labels,
+        points["reconstruction_error"].to_numpy(),
+        points["log_likelihood"].to_numpy(),
+        expand=EXPANSION,
+        ax=axes,
+        iter_lim=ITERATIONS,
+        min_arrow_len=0,
+        arrowprops={"arrowstyle": "-", "linewidth": 0.5, "color": MUTED},
+    )
 
 
 def marker_style(facts: dict[str, Any], hollow: bool) -> dict[str, Any]:
@@ -306,12 +292,6 @@ def legend_handles(points: "pd.DataFrame", models: Models) -> list[Line2D]:
             for binarisation in ("fixed", "dynamic")
         ]
     return handles
-
-
-def _contains(outer: BboxBase, inner: BboxBase) -> bool:
-    return (
-        outer.x0 < inner.x0 and inner.x1 < outer.x1 and outer.y0 < inner.y0 and inner.y1 < outer.y1
-    )
 
 
 def _is_hollow(points: "pd.DataFrame", binarisation: str) -> bool:

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from conftest import TINY
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch
 from matplotlib.text import Text
 from parsed import parsed_rules
 
@@ -647,8 +648,11 @@ def test_every_size_is_named_near_its_mean_and_no_names_overlap(
         boxes = [Text.get_window_extent(text) for text in axes.texts]
         for place, box in enumerate(boxes):
             assert not box.count_overlaps(boxes[:place]), axes.texts[place]
-    positions = {(text.get_text(), text.xy) for text in figure.axes[0].texts}
-    assert {("20", (52, -89)), ("20", (52, -87)), ("1,000", (70, -93))} <= positions
+    axes = figure.axes[0]
+    named = {text.get_position(): text.get_text() for text in axes.texts}
+    ends = [patch._posA_posB for patch in axes.patches if isinstance(patch, FancyArrowPatch)]
+    joined = {(named[tuple(start)], tuple(np.round(end, 6))) for start, end in ends}
+    assert {("20", (52, -89)), ("20", (52, -87)), ("1,000", (70, -93))} <= joined
 
 
 def test_the_best_mixture_stands_for_all(tmp_path: Path) -> None:

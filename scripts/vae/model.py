@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
+from vae._saved import saved_arrays
 from vae.architecture import Architecture, Layer
 from vae.backends._numpy_kernels import NumpyKernels
 from vae.convolution import patches
@@ -79,7 +79,7 @@ class Model:
             if self.architecture.likelihood == "gaussian":
                 head = head[:, : self.architecture.input_dimension]
             if self.architecture.likelihood == "bernoulli" or self.architecture.squash_mean:
-                head = _sigmoid(head)
+                NumpyKernels().activate("sigmoid", head)
             x[rows] = head
         return x
 
@@ -176,7 +176,9 @@ class Model:
     def _gaussian(self, head: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and log variance of the Gaussian decoder."""
         mean, log_variance = np.split(head, 2, axis=1)
-        return _sigmoid(mean) if self.architecture.squash_mean else mean, log_variance
+        if self.architecture.squash_mean:
+            NumpyKernels().activate("sigmoid", mean)
+        return mean, log_variance
 
     def _decoder_head(self, z: np.ndarray) -> np.ndarray:
         z = np.asarray(z, self.parameters.dtype)
@@ -213,15 +215,6 @@ def load_model(path: str | Path) -> Model:
     ValueError
         If it is not such a file, naming it.
     """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            architecture = Architecture.from_json(str(arrays["architecture"]))
-            return Model(architecture, arrays["parameters"])
-    except FileNotFoundError:
-        raise
-    except (KeyError, TypeError, ValueError, OSError, EOFError, BadZipFile) as error:
-        raise ValueError(f"{path} is not a model saved by this package: {error}") from error
-
-
-def _sigmoid(a: np.ndarray) -> np.ndarray:
-    return 0.5 * (1 + np.tanh(0.5 * a))
+    with saved_arrays(path, "a model") as arrays:
+        architecture = Architecture.from_json(str(arrays["architecture"]))
+        return Model(architecture, arrays["parameters"])

@@ -15,6 +15,6 @@ def require_known(key: str, value: Any, known: Iterable[str]) -> None:
         )
 
 
-def nearest(value: Any, known: Iterable[str]) -> str | None:
-    """Return the name that is most like a value; None if there are no names."""
-    return next(iter(get_close_matches(str(value), list(known), 1, 0.0)), None)
+def nearest(value: Any, known: Iterable[str], likeness: float = 0.0) -> str | None:
+    """Return the name that is most like a value; None if none has the likeness, from 0 to 1."""
+    return next(iter(get_close_matches(str(value), list(known), 1, likeness)), None)

@@ -9,7 +9,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from difflib import get_close_matches
 from functools import cache
 from itertools import product
 from math import isfinite
@@ -28,6 +27,7 @@ from study.datasets import module
 from study.models import BASELINES
 from vae.architecture import NETWORKS
 from vae.backends import refusals
+from vae.names import nearest
 
 PROTOCOLS = {
     "networks_published": ("published",),
@@ -35,6 +35,9 @@ PROTOCOLS = {
     "networks_as_written": ("published", "like_for_like"),
 }
 """The experiments on networks, and the protocols that their datasets may have."""
+
+TYPING_ERROR = 0.6
+"""How like a name must be to the one that was meant, from 0 to 1."""
 
 
 class ConfigError(ValueError):
@@ -146,7 +149,8 @@ def _missing_keys(value: Mapping[Any, Any], schema: Mapping[str, Any]) -> list[s
     """Required keys that are absent, but for those that an unknown key seems to stand for."""
     meant = set()
     if schema.get("additionalProperties") is False:
-        meant = {_nearest(key, schema["properties"]) for key in _unknown_keys(value, schema)}
+        unknown = _unknown_keys(value, schema)
+        meant = {nearest(key, schema["properties"], TYPING_ERROR) for key in unknown}
     return [key for key in schema["required"] if key not in value and key not in meant]
 
 
@@ -193,18 +197,14 @@ def _join(keys: Sequence[str], key: Any) -> str:
     return ".".join([*keys, str(key)])
 
 
-def _nearest(name: Any, known: Iterable[str]) -> str | None:
-    return next(iter(get_close_matches(str(name), list(known), 1)), None)
-
-
 def _did_you_mean(name: Any, known: Iterable[str]) -> str:
-    nearest = _nearest(name, known)
-    return f"did you mean {nearest}?" if nearest else f"expected {_one_of(known)}"
+    meant = nearest(name, known, TYPING_ERROR)
+    return f"did you mean {meant}?" if meant else f"expected {_one_of(known)}"
 
 
 def _one_of(known: Iterable[str], name: Any = None) -> str:
-    nearest = _nearest(name, known)
-    return f"one of {', '.join(known)}" + (f"; the nearest is {nearest}" if nearest else "")
+    meant = nearest(name, known, TYPING_ERROR)
+    return f"one of {', '.join(known)}" + (f"; the nearest is {meant}" if meant else "")
 
 
 # What a schema cannot see

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, NamedTuple, Self
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from tqdm import tqdm
 
+from vae._saved import saved_arrays
 from vae.boltzmann.layer import Layer, log_odds, sample_units
 from vae.objective import binary_cross_entropy
 
@@ -299,24 +299,17 @@ def load_boltzmann_machine(path: str | Path) -> DBN:
     ValueError
         If it is not such a file, naming it.
     """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            settings = json.loads(str(arrays["settings"]))
-            machine = (RBM if len(settings["hidden_sizes"]) == 1 else DBN)(**settings)
-            machine.layers_ = [
-                Layer(
-                    arrays[f"weights_{number}"],
-                    arrays[f"hidden_bias_{number}"],
-                    arrays[f"visible_bias_{number}"],
-                )
-                for number in range(1, len(machine.hidden_sizes) + 1)
-            ]
-    except FileNotFoundError:
-        raise
-    except (KeyError, TypeError, ValueError, OSError, EOFError, BadZipFile) as error:
-        raise ValueError(
-            f"{path} is not a Boltzmann machine saved by this package: {error}"
-        ) from error
+    with saved_arrays(path, "a Boltzmann machine") as arrays:
+        settings = json.loads(str(arrays["settings"]))
+        machine = (RBM if len(settings["hidden_sizes"]) == 1 else DBN)(**settings)
+        machine.layers_ = [
+            Layer(
+                arrays[f"weights_{number}"],
+                arrays[f"hidden_bias_{number}"],
+                arrays[f"visible_bias_{number}"],
+            )
+            for number in range(1, len(machine.hidden_sizes) + 1)
+        ]
     machine.n_features_in_ = len(machine.layers_[0].visible_bias)
     return machine
 
