@@ -161,7 +161,7 @@ def train_on_mnist(folder: Path | None, history: Path) -> None:
     from vae.history import write_history
     from vae.training import Training, train
 
-    published = _yaml("config/claims.yaml")["published"]["notebooks"][TRAINING]
+    published = _yaml("config/claims.yaml")["reported"]["notebooks"][TRAINING]
     settings = dict(_yaml("config/config.yaml")["trainings"][published["training"]])
     data = mnist(**{part: folder / name for part, name in RAW_FILES.items()})
     start = time.perf_counter()

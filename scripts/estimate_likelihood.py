@@ -38,7 +38,7 @@ def estimate_likelihood(
     binarisation
         That of the training.
     settings
-        Those of the configuration's `likelihood` that the family takes.
+        Those of the configuration's `marginal_likelihood` that the family takes.
     test_images
         Most test images that are taken, from the first.
     root_seed

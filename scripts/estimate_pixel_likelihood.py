@@ -4,7 +4,7 @@ from pathlib import Path
 
 from step import run
 from study.dataset import load_dataset
-from study.likelihood_table import Measurement, Subject, mean_and_interval, write_likelihoods
+from study.likelihood_table import Estimate, Subject, mean_and_interval, write_likelihoods
 from study.run_data import binarised
 from vae.pixel_models import BernoulliMixture, IndependentPixels
 from vae.seeding import generator
@@ -62,7 +62,7 @@ def estimate_pixel_likelihood(
     write_likelihoods(likelihoods, rows)
 
 
-def _rows(subject: Subject, measurements: list[Measurement]) -> list[tuple[Subject, Measurement]]:
+def _rows(subject: Subject, measurements: list[Estimate]) -> list[tuple[Subject, Estimate]]:
     return [(subject, measurement) for measurement in measurements]
 
 

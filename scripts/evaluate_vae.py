@@ -68,23 +68,12 @@ def evaluate_vae(
     posterior_train, posterior_test = trained.encode(train)[0], trained.encode(test)[0]
     random = generator(root_seed, "evaluate", *run_parameters.values())
 
-    final = [
-        Measurement(
-            run_parameters["epochs"], "test", "active_units", active_units(posterior_test), "units"
-        )
-    ]
+    epochs = run_parameters["epochs"]
+    final = [Measurement(epochs, "test", "active_units", active_units(posterior_test), "units")]
     for split, x, z in (("train", train, posterior_train), ("test", test, posterior_test)):
-        error, squared = _mean_errors(trained, x, z)
-        final += [
-            Measurement(
-                run_parameters["epochs"], split, "reconstruction_error", error, "nats/image"
-            ),
-            Measurement(
-                run_parameters["epochs"], split, "mean_squared_error", squared, "per pixel"
-            ),
-        ]
+        final += _mean_errors(trained, x, z, epochs, split)
     if by_class:
-        final += _class_measurements(trained, data, run_parameters["epochs"], random)
+        final += _class_measurements(trained, data, epochs, random)
 
     described = {**run_parameters, "train_size": len(train)}
     described = {key: described[key] for key in (*RUN, "seed")}
@@ -119,8 +108,10 @@ def evaluate_vae(
     )
 
 
-def _mean_errors(trained: Model, x: np.ndarray, z: np.ndarray) -> tuple[float, float]:
-    """Binary cross-entropy (nats/image) and squared error (per pixel) of stored images, means."""
+def _mean_errors(
+    trained: Model, x: np.ndarray, z: np.ndarray, epochs: int, split: str
+) -> list[Measurement]:
+    """Binary cross-entropy and squared error of a split's stored images, means."""
     sums = np.zeros(2)
     for start in range(0, len(x), ROWS):
         pixels = as_pixels(x[start : start + ROWS])
@@ -129,8 +120,11 @@ def _mean_errors(trained: Model, x: np.ndarray, z: np.ndarray) -> tuple[float, f
             binary_cross_entropy(pixels, decoded).sum(),
             len(pixels) * mean_squared_error(pixels, decoded),
         )
-    error, squared = sums / len(x)
-    return float(error), float(squared)
+    error, squared = map(float, sums / len(x))
+    return [
+        Measurement(epochs, split, "reconstruction_error", error, "nats/image"),
+        Measurement(epochs, split, "mean_squared_error", squared, "per pixel"),
+    ]
 
 
 def _class_measurements(

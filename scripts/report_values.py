@@ -44,7 +44,7 @@ Keys made here:
 
 JSON files and settings are flattened as they are, the key of a mapping being the list of its names:
 datasets.{name} (the data cards), machine, claims.{name}, architectures.{name}, trainings.{name},
-boltzmann_machines.{name}, benchmark, and published.{table}, the report's own numbers.
+boltzmann_machines.{name}, benchmark, and reported.{table}, the report's own numbers.
 """
 
 import json
@@ -114,7 +114,7 @@ def report_values(
         Of the implementations, by name.
     settings
         The configuration's `architectures`, `trainings`, `boltzmann_machines` and `benchmark`, and
-        the report's own numbers as `published`.
+        the report's own numbers as `reported`.
     values
         The file to write.
 
@@ -123,7 +123,7 @@ def report_values(
     ValueError
         If a table lacks a column, or a value is not finite.
     """
-    models = list(settings["published"]["table_6_1"])
+    models = list(settings["reported"]["table_6_1"])
     found = dict(
         [
             *(pair for path in evaluations for pair in _experiment(path)),
@@ -142,7 +142,7 @@ def report_values(
             *_flat("architectures", NETWORKS | settings["architectures"]),
             *(
                 pair
-                for name in ("trainings", "boltzmann_machines", "benchmark", "published")
+                for name in ("trainings", "boltzmann_machines", "benchmark", "reported")
                 for pair in _flat(name, settings[name])
             ),
         ]

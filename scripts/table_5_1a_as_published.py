@@ -26,7 +26,7 @@ PECULIARITIES = {
 
 
 def table_5_1a_as_published(
-    jobs: Path, published: dict[str, dict[str, float]], table: Path, markdown: Path
+    jobs: Path, reported: dict[str, dict[str, float]], table: Path, markdown: Path
 ) -> None:
     """Write a row for each program of the report.
 
@@ -34,7 +34,7 @@ def table_5_1a_as_published(
     ----------
     jobs
         csv of the form `study.contracts.JOBS`.
-    published
+    reported
         The report's seconds: program -> device -> seconds.
     table, markdown
         The table.
@@ -43,7 +43,7 @@ def table_5_1a_as_published(
         {
             "Program": PROGRAMS[job["program"], job["device"]],
             "Job": job_in_words(job),
-            "Report (s)": theirs(job, published),
+            "Report (s)": theirs(job, reported),
             "Here (s)": number(job["seconds"], 3),
             "Status": status_in_words(job["status"], job["note"]),
         }
@@ -65,9 +65,9 @@ def job_in_words(job: Mapping[str, Any]) -> str:
     )
 
 
-def theirs(job: Mapping[str, Any], published: Mapping[str, Mapping[str, float]]) -> str:
+def theirs(job: Mapping[str, Any], reported: Mapping[str, Mapping[str, float]]) -> str:
     """Give the report's seconds of a job."""
-    seconds = published.get(job["program"], {}).get(job["device"])
+    seconds = reported.get(job["program"], {}).get(job["device"])
     return NOT_GIVEN if seconds is None else number(seconds, 3)
 
 

@@ -21,7 +21,7 @@ def table_6_1_reconstruction_error(
     evaluations: Path,
     likelihoods: list[Path],
     models: dict[str, dict[str, Any]],
-    published: dict[str, float],
+    reported: dict[str, float],
     table: Path,
     markdown: Path,
 ) -> None:
@@ -36,7 +36,7 @@ def table_6_1_reconstruction_error(
         were measured: at most one file.
     models
         What is said of each compared model, by name, in the order of the rows.
-    published
+    reported
         The report's values, on MNIST: model -> nats/image.
     table, markdown
         The table.
@@ -49,7 +49,7 @@ def table_6_1_reconstruction_error(
         {
             "Data set": readable(str(dataset)),
             "Model": models[model]["label"] if model in models else readable(model),
-            "Report (MNIST)": number(published[model], 3) if model in published else NOT_GIVEN,
+            "Report (MNIST)": number(reported[model], 3) if model in reported else NOT_GIVEN,
             "Published protocol": _mean(errors, model, "published"),
             "Like for like": _mean(errors, model, "like_for_like"),
             "95% interval": _interval(errors, model),

@@ -16,7 +16,7 @@ SETTINGS = ("dataset", "architecture", "training", "latent_dimension", "train_si
 
 
 def table_notebook_losses(
-    evaluations: list[Path], published: dict[str, dict[str, Any]], table: Path, markdown: Path
+    evaluations: list[Path], reported: dict[str, dict[str, Any]], table: Path, markdown: Path
 ) -> None:
     """Write a row for each run of the notebooks whose loss is known.
 
@@ -24,7 +24,7 @@ def table_notebook_losses(
     ----------
     evaluations
         The tidy tables of all experiments.
-    published
+    reported
         The notebooks' runs: name -> `SETTINGS`, and nats per image or network on `SPLITS`.
     table, markdown
         The table.
@@ -47,7 +47,7 @@ def table_notebook_losses(
             },
             "Seeds": str(len(loss_by_seed(losses, theirs, "train"))),
         }
-        for theirs in published.values()
+        for theirs in reported.values()
     ]
     write_table(rows, table, markdown, text_columns=("Data set",))
 

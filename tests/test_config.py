@@ -401,23 +401,24 @@ WRONG = [
         "baselines.pca.components is not a setting of the model; expected none",
     ),
     (
-        put("experiments.likelihood.trainings", ["report"]),
-        "experiments.likelihood.trainings has the entry report; expected trainings with a "
+        put("experiments.marginal_likelihood.trainings", ["report"]),
+        "experiments.marginal_likelihood.trainings has the entry report; expected trainings with a "
         "binarisation, since grey images have no probability",
     ),
     (
-        put("experiments.likelihood.datasets", ["photo_patches_grey"]),
-        'experiments.likelihood.datasets is ["photo_patches_grey"]; expected ["digits"], that of '
-        "experiments.comparison, whose Boltzmann machines are compared",
+        put("experiments.marginal_likelihood.datasets", ["photo_patches_grey"]),
+        'experiments.marginal_likelihood.datasets is ["photo_patches_grey"]; expected ["digits"], '
+        "that of experiments.comparison, whose Boltzmann machines are compared",
     ),
     (
         put("architectures.two_layer_200.likelihood", "gaussian"),
-        "experiments.likelihood.architectures has the entry two_layer_200; expected architectures "
-        "of a bernoulli likelihood",
+        "experiments.marginal_likelihood.architectures has the entry two_layer_200; expected "
+        "architectures of a bernoulli likelihood",
     ),
     (
-        drop("likelihood"),
-        "likelihood is missing; expected it, since experiments.likelihood needs its settings",
+        drop("marginal_likelihood"),
+        "marginal_likelihood is missing; expected it, since experiments.marginal_likelihood "
+        "needs its settings",
     ),
     (
         put("protocols", ["published"]),

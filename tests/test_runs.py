@@ -184,12 +184,12 @@ def test_at_least_one_epoch_is_trained(config: dict[str, Any]) -> None:
 def test_only_the_experiments_and_datasets_that_are_used_are_planned(
     config: dict[str, Any],
 ) -> None:
-    assert planned_experiments(config) == [*EXPERIMENTS, "likelihood"]
+    assert planned_experiments(config) == [*EXPERIMENTS, "marginal_likelihood"]
     assert planned_datasets(config) == list(config["datasets"])
     config["experiments"]["aevb"] = config["experiments"]["manifold"]
     config["experiments"]["images"]["datasets"] = ["photo_patches_grey"]
     config["experiments"]["images"]["also"] = {"more": {"datasets": ["digits"]}}
-    assert planned_experiments(config) == [*EXPERIMENTS, "aevb", "likelihood"]
+    assert planned_experiments(config) == [*EXPERIMENTS, "aevb", "marginal_likelihood"]
     assert planned_datasets(config) == [
         name for name in config["datasets"] if name != "photo_patches_rgb"
     ]
@@ -208,12 +208,12 @@ def test_different_runs_have_different_folders(config: dict[str, Any]) -> None:
 
 
 def test_an_overlay_leaves_an_optional_experiment_out_by_null(config: dict[str, Any]) -> None:
-    config["experiments"] |= {"likelihood": None, "comparison": None}
+    config["experiments"] |= {"marginal_likelihood": None, "comparison": None}
     config["experiments"]["images"]["also"] = None
     config["experiments"]["manifold"]["also"] = {"one": None, "two": {"seeds": [2]}}
     config["experiments"]["training_size"]["also"] = {"one": None}
     leave_out_experiments(config)
-    assert "likelihood" not in config["experiments"]
+    assert "marginal_likelihood" not in config["experiments"]
     assert "also" not in config["experiments"]["images"]
     assert config["experiments"]["manifold"]["also"] == {"two": {"seeds": [2]}}
     assert "also" not in config["experiments"]["training_size"]

@@ -48,7 +48,7 @@ def test_the_reports_jobs_stand_beside_its_times(tmp_path: Path) -> None:
         "table_5_1a_as_published",
         tmp_path,
         jobs=fabricated.report_jobs(tmp_path / "jobs.csv"),
-        published={"numpy": {"CPU": 1281.958}, "tensorflow": {"CPU": 4.011, "GPU": 2.368}},
+        reported={"numpy": {"CPU": 1281.958}, "tensorflow": {"CPU": 4.011, "GPU": 2.368}},
     )
     assert [row["Program"] for row in rows] == [
         "Pure NumPy",
@@ -183,7 +183,7 @@ def test_reconstruction_errors_stand_beside_the_published_ones(tmp_path: Path) -
         evaluations=fabricated.reconstruction_errors(tmp_path / "errors.csv"),
         likelihoods=[],
         models=fabricated.COMPARED,
-        published={"vae": 73.783, "rbm": 19.704, "dbn": 133.117},
+        reported={"vae": 73.783, "rbm": 19.704, "dbn": 133.117},
     )
     assert [row["Model"] for row in rows] == ["VAE", "RBM", "DBN", "Entropy floor", "Mean image"]
     assert "Log-likelihood" not in rows[0], "none was measured"
@@ -210,7 +210,7 @@ def test_likelihoods_stand_beside_reconstruction_errors(tmp_path: Path) -> None:
         evaluations=fabricated.reconstruction_errors(tmp_path / "errors.csv"),
         likelihoods=[fabricated.estimated_likelihoods(tmp_path / "likelihoods.csv")],
         models=fabricated.COMPARED,
-        published={"vae": 73.783, "rbm": 19.704, "dbn": 133.117},
+        reported={"vae": 73.783, "rbm": 19.704, "dbn": 133.117},
     )
     assert {row["Model"]: row["Log-likelihood"] for row in rows} == {
         "VAE": "-88.50 ± 0.71 (5 latent dimensions)",
@@ -231,7 +231,7 @@ def test_a_model_without_a_likelihood_says_why(tmp_path: Path) -> None:
         evaluations=fabricated.reconstruction_errors(tmp_path / "errors.csv"),
         likelihoods=[fabricated.estimated_likelihoods(tmp_path / "likelihoods.csv")],
         models=fabricated.COMPARED | {"dbn": facts},
-        published={},
+        reported={},
     )
     assert rows[2]["Log-likelihood"] == "none: it has none"
 
@@ -326,7 +326,7 @@ def test_the_notebooks_losses_stand_beside_ours_after_the_same_epoch(tmp_path: P
         "train": 97.25,
     }
     published = {"short": theirs, "other": {**theirs, "dataset": "mnist", "test": 1.0}}
-    rows = rows_of("table_notebook_losses", tmp_path, evaluations=[path, path], published=published)
+    rows = rows_of("table_notebook_losses", tmp_path, evaluations=[path, path], reported=published)
     assert rows[0] == {
         "Data set": "Digits",
         "Latent dimension": "2",

@@ -40,7 +40,7 @@ class Subject(NamedTuple):
     binarisation: str
 
 
-class Measurement(NamedTuple):
+class Estimate(NamedTuple):
     """One measured value; `samples` is None where nothing is drawn."""
 
     estimator: str
@@ -51,11 +51,11 @@ class Measurement(NamedTuple):
 
 def mean_and_interval(
     estimator: str, samples: int | None, metric: str, values: NDArray[np.float64]
-) -> list[Measurement]:
+) -> list[Estimate]:
     """Mean over images of an estimate, and half its 95% interval as a metric of its own."""
     return [
-        Measurement(estimator, samples, metric, float(values.mean())),
-        Measurement(estimator, samples, f"{metric}_interval", half_width(values)),
+        Estimate(estimator, samples, metric, float(values.mean())),
+        Estimate(estimator, samples, f"{metric}_interval", half_width(values)),
     ]
 
 
@@ -98,7 +98,7 @@ def best_size(frame: pd.DataFrame, model: str) -> pd.DataFrame:
     return rows[mean == mean.max()]
 
 
-def write_likelihoods(path: Path, rows: Iterable[tuple[Subject, Measurement]]) -> None:
+def write_likelihoods(path: Path, rows: Iterable[tuple[Subject, Estimate]]) -> None:
     """Write a csv file of the form `study.contracts.LIKELIHOOD`."""
     with open(path, "w", newline="") as file:
         writer = csv.writer(file)

@@ -20,6 +20,9 @@ REFERENCE = "results/reference"
 
 REFERENCE_CONFIG = f"{REFERENCE}/config.yaml"
 
+FORMER_NAMES = {"marginal_likelihood": "likelihood"}
+"""Keys and experiments that results kept before have by another name."""
+
 RUNS = ("datasets", "architectures", "trainings", "experiments", "baselines")
 """Keys that tell which runs there are."""
 
@@ -47,11 +50,14 @@ def settle(config: dict[str, Any]) -> None:
         If anything is wrong, as of `planning.validation.check`; if no figure can be drawn with the
         kept settings; or if a setting differs from those.
     """
+    if results_folder(config) == REFERENCE:
+        _rename(config)
     leave_out_experiments(config)
     if results_folder(config) != REFERENCE:
         check(config)
         return
     kept = _read(REFERENCE_CONFIG)
+    _rename(kept)
     for key, value in config.items():
         if key not in ("results", "mirror") and value != kept.get(key):
             raise ConfigError(
@@ -69,6 +75,21 @@ def settle(config: dict[str, Any]) -> None:
     default = _read("config/config.yaml")
     unseen = {key: value for key, value in default.items() if key not in RUNS}
     config.update(laid_over(unseen, config))
+
+
+def packed_evaluations(experiment: str) -> str:
+    """File of an experiment's measurements among the kept results, by its name or a former one."""
+    names = [experiment, FORMER_NAMES.get(experiment, experiment)]
+    files = [f"{REFERENCE}/evaluations/{name}.csv.gz" for name in names]
+    return next((file for file in files if Path(file).exists()), files[0])
+
+
+def _rename(config: dict[str, Any]) -> None:
+    """Give keys and experiments of kept settings the names that they have now, in place."""
+    for mapping in (config, config.get("experiments", {})):
+        for name, former in FORMER_NAMES.items():
+            if former in mapping:
+                mapping[name] = mapping.pop(former)
 
 
 def _read(path: str) -> dict[str, Any]:

@@ -35,7 +35,13 @@ EXPERIMENTS = (
 )
 """Keys of the configuration's `experiments`; these it must have."""
 
-OPTIONAL_EXPERIMENTS = ("networks_as_written", "equal_updates", "ablation", "aevb", "likelihood")
+OPTIONAL_EXPERIMENTS = (
+    "networks_as_written",
+    "equal_updates",
+    "ablation",
+    "aevb",
+    "marginal_likelihood",
+)
 """Keys of `experiments` that may be absent, or null in an overlay; their figures are then absent
 from the report."""
 
@@ -146,6 +152,17 @@ def experiment_runs(config: Mapping[str, Any], name: str) -> list[Run]:
     """Runs of an experiment, each once: the products of its lists, seeds varying fastest."""
     products = (_product(config, lists) for lists in experiment_lists(config, name))
     return list(dict.fromkeys(run for runs in products for run in runs))
+
+
+def planned_runs(config: Mapping[str, Any]) -> list[Run]:
+    """Runs of all experiments, and of the models that the VAE is held against, each once."""
+    runs = [run for name in planned_experiments(config) for run in experiment_runs(config, name)]
+    return list(dict.fromkeys(runs + baseline_runs(config)))
+
+
+def run_files(config: Mapping[str, Any], experiment: str, file: str) -> list[str]:
+    """Path of one file of every run of an experiment."""
+    return [f"results/{run.folder}/{file}" for run in experiment_runs(config, experiment)]
 
 
 def shown_runs(config: Mapping[str, Any], *experiments: str) -> list[Run]:

@@ -221,8 +221,8 @@ def _cross_checks(config: Mapping[str, Any], catalogue: Mapping[str, Any]) -> It
         yield from _references(config, name)
         yield from _sizes(config, name)
         yield from _backends(config, name)
-        if name == "likelihood":
-            yield from _likelihood(config)
+        if name == "marginal_likelihood":
+            yield from _marginal_likelihood(config)
         if name in PROTOCOLS:
             yield from _protocol(config, name, PROTOCOLS[name])
     yield from _baselines(config)
@@ -355,12 +355,15 @@ def _protocol(
                 )
 
 
-def _likelihood(config: Mapping[str, Any]) -> Iterator[str]:
+def _marginal_likelihood(config: Mapping[str, Any]) -> Iterator[str]:
     """An experiment on likelihoods that lacks settings, or whose images have no probability."""
-    if "likelihood" not in config:
-        yield "likelihood is missing; expected it, since experiments.likelihood needs its settings"
+    if "marginal_likelihood" not in config:
+        yield (
+            "marginal_likelihood is missing; expected it, since experiments.marginal_likelihood "
+            "needs its settings"
+        )
     compared = config["experiments"]["comparison"]
-    for lists, paths in _lists(config, "likelihood"):
+    for lists, paths in _lists(config, "marginal_likelihood"):
         for key in ("datasets", "train_sizes"):
             if lists[key] != compared[key]:
                 yield (

@@ -2,15 +2,7 @@
 # Gives results/profiles: seconds of an epoch by implementation and by size, the report's own jobs,
 # and the machine they were measured on. These jobs take the whole machine, as profiles do.
 
-BENCHMARK = config["benchmark"]
-JOB = [
-    "input_dimension",
-    "hidden_sizes",
-    "latent_dimension",
-    "batch_size",
-    "steps",
-]
-"""The keys that say what is timed."""
+ENVIRONMENT = f"../../envs/{'peers' if BENCHMARK['install_peers'] else 'training'}.yaml"
 
 
 rule benchmark_implementations:
@@ -27,18 +19,17 @@ rule benchmark_implementations:
     log:
         "results/logs/profiles/backends.log",
     conda:
-        "../../envs/peers.yaml"
-        if BENCHMARK["install_peers"]
-        else "../../envs/training.yaml"
+        ENVIRONMENT
     threads: WHOLE_MACHINE
     resources:
         # The report's own algorithm takes 3 GB, and every other implementation waits beside it.
         mem_mb=8000,
         runtime="2h",
     params:
-        settings={
+        settings=JOB
+        | {
             key: BENCHMARK[key]
-            for key in [*JOB, "published_steps", "repeats", "backends", "peers"]
+            for key in ("published_steps", "repeats", "backends", "peers")
         },
         root_seed=config["seed"],
     script:
@@ -63,7 +54,7 @@ rule measure_cost_by_size:
         mem_mb=3000,
         runtime="1h",
     params:
-        settings={key: BENCHMARK[key] for key in [*JOB, "cost"]},
+        settings=JOB | {"cost": BENCHMARK["cost"]},
         root_seed=config["seed"],
     script:
         "../../scripts/measure_cost_by_size.py"
@@ -79,9 +70,7 @@ rule describe_machine:
     log:
         "results/logs/profiles/machine.log",
     conda:
-        "../../envs/peers.yaml"
-        if BENCHMARK["install_peers"]
-        else "../../envs/training.yaml"
+        ENVIRONMENT
     threads: WHOLE_MACHINE
     script:
         "../../scripts/describe_machine.py"

@@ -13,9 +13,15 @@ from vae.backends import facts
 
 EXPERIMENTS = planned_experiments(config)
 DATASETS = planned_datasets(config)
+EVALUATIONS = [f"{RESULTS}/evaluations/{name}.csv" for name in EXPERIMENTS]
 IMAGE_RUNS = shown_runs(config, "images")
-PUBLISHED = yaml.safe_load(Path("config/claims.yaml").read_text())["published"]
+REPORTED = yaml.safe_load(Path("config/claims.yaml").read_text())["reported"]
 """The report's own numbers."""
+
+BENCHMARK = config["benchmark"]
+JOB = {key: BENCHMARK[key] for key in ("hidden_sizes", "batch_size", "steps")}
+JOB |= {key: BENCHMARK[key] for key in ("input_dimension", "latent_dimension")}
+"""What is timed and profiled."""
 
 LABELS = labels()
 

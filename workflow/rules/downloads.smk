@@ -10,10 +10,6 @@ CATALOGUE = load_catalogue(config.get("sources", {}))
 pass_on_mirror(config)
 
 
-localrules:
-    download,
-
-
 rule download:
     input:
         code=ancient(code_inputs("download.py")),
@@ -24,6 +20,7 @@ rule download:
     wildcard_constraints:
         source="|".join(CATALOGUE),
         file=file_pattern(CATALOGUE),
+    localrule: True
     conda:
         "../../envs/data.yaml"
     resources:

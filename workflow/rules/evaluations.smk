@@ -4,19 +4,19 @@
 # separation of their latent spaces where it is shown, and the comparison of the models in
 # results/evaluations/reconstruction.csv.
 
-from planning.runs import compared_models, compared_runs
+from planning.runs import compared_models, compared_runs, run_files
 
 COMPARISON = config["experiments"]["comparison"]
 COMPARED_RUNS = compared_runs(config)
 COMPARED_MODELS = compared_models(config)
-SEPARATED_EXPERIMENTS = [
-    "latent_dimension",
-    "manifold",
-    "networks_published",
-    "networks_like_for_like",
-    "networks_as_written",
-]
-"""Those of which a table, the report or a claim tells how well classes part."""
+SEPARATION = {
+    name: [f"results/evaluations/separation/{name}.csv"]
+    for name in (
+        *("latent_dimension", "manifold", "networks_published"),
+        *("networks_like_for_like", "networks_as_written"),
+    )
+}
+"""Of the experiments of which a table, the report or a claim tells how well classes part."""
 
 
 rule evaluate_vae:
@@ -49,21 +49,17 @@ rule evaluate_vae:
 
 rule measure_separation:
     input:
-        evaluations=lambda wildcards: [
-            f"results/{run.folder}/evaluation.csv"
-            for run in experiment_runs(config, wildcards.experiment)
-        ],
-        codes=lambda wildcards: [
-            f"results/{run.folder}/codes.npz"
-            for run in experiment_runs(config, wildcards.experiment)
-        ],
+        evaluations=lambda wildcards: run_files(
+            config, wildcards.experiment, "evaluation.csv"
+        ),
+        codes=lambda wildcards: run_files(config, wildcards.experiment, "codes.npz"),
         code=code_inputs("measure_separation.py"),
     output:
         table="results/evaluations/separation/{experiment}.csv",
     log:
         "results/logs/evaluations/separation_{experiment}.log",
     wildcard_constraints:
-        experiment="|".join(SEPARATED_EXPERIMENTS),
+        experiment="|".join(SEPARATION),
     conda:
         "../../envs/evaluation.yaml"
     resources:
@@ -74,17 +70,10 @@ rule measure_separation:
 
 rule collect_evaluations:
     input:
-        measurements=lambda wildcards: [
-            *[
-                f"results/{run.folder}/evaluation.csv"
-                for run in experiment_runs(config, wildcards.experiment)
-            ],
-            *(
-                [f"results/evaluations/separation/{wildcards.experiment}.csv"]
-                if wildcards.experiment in SEPARATED_EXPERIMENTS
-                else []
-            ),
-        ],
+        measurements=lambda wildcards: run_files(
+            config, wildcards.experiment, "evaluation.csv"
+        )
+        + SEPARATION.get(wildcards.experiment, []),
         code=code_inputs("collect_evaluations.py"),
     output:
         table="results/evaluations/{experiment}.csv",

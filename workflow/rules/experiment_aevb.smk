@@ -2,7 +2,7 @@
 # Needs evaluations/aevb.csv. Gives its figure.
 
 
-rule figure_aevb_bound:
+use rule figure_6_3a_elbo_by_latent_dimension as figure_aevb_bound with:
     input:
         evaluations=f"{RESULTS}/evaluations/aevb.csv",
         code=code_inputs("figure_learning_curves.py"),
@@ -10,11 +10,7 @@ rule figure_aevb_bound:
         **drawn("figure_aevb_bound", "Evidence lower bound"),
     log:
         f"{RESULTS}/logs/figures/figure_aevb_bound.log",
-    conda:
-        "../../envs/figures.yaml"
     params:
         studied="latent_dimension",
         quantity="Latent dimension",
         against=["images_seen"],
-    script:
-        "../../scripts/figure_learning_curves.py"

@@ -2,7 +2,7 @@
 # Needs evaluations/equal_updates.csv. Gives its figure.
 
 
-rule figure_equal_updates:
+use rule figure_6_3a_elbo_by_latent_dimension as figure_equal_updates with:
     input:
         evaluations=f"{RESULTS}/evaluations/equal_updates.csv",
         code=code_inputs("figure_learning_curves.py"),
@@ -10,11 +10,7 @@ rule figure_equal_updates:
         **drawn("figure_equal_updates", "Evidence lower bound"),
     log:
         f"{RESULTS}/logs/figures/figure_equal_updates.log",
-    conda:
-        "../../envs/figures.yaml"
     params:
         studied="train_size",
         quantity="Training images",
         against=["images_seen"],
-    script:
-        "../../scripts/figure_learning_curves.py"

@@ -23,8 +23,8 @@ rule figure_5_1_profile:
     conda:
         "../../envs/figures.yaml"
     params:
-        listing=PUBLISHED["profile"],
-        listing_total=PUBLISHED["table_5_1"]["numpy"]["CPU"],
+        listing=REPORTED["profile"],
+        listing_total=REPORTED["table_5_1"]["numpy"]["CPU"],
     script:
         "../../scripts/figure_5_1_profile.py"
 
@@ -94,7 +94,7 @@ rule figure_6_3a_elbo_by_latent_dimension:
         "../../scripts/figure_learning_curves.py"
 
 
-rule figure_6_3b_elbo_by_training_size:
+use rule figure_6_3a_elbo_by_latent_dimension as figure_6_3b_elbo_by_training_size with:
     input:
         evaluations=f"{RESULTS}/evaluations/training_size.csv",
         code=code_inputs("figure_learning_curves.py"),
@@ -102,14 +102,10 @@ rule figure_6_3b_elbo_by_training_size:
         **drawn("figure_6_3b_elbo_by_training_size", "Evidence lower bound"),
     log:
         f"{RESULTS}/logs/figures/figure_6_3b_elbo_by_training_size.log",
-    conda:
-        "../../envs/figures.yaml"
     params:
         studied="train_size",
         quantity="Training images",
         against=["epoch", "images_seen"],
-    script:
-        "../../scripts/figure_learning_curves.py"
 
 
 rule figure_6_4_latent_manifold:

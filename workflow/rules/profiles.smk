@@ -24,17 +24,7 @@ rule profile_epoch:
         runtime="1h",
     params:
         backend="{backend}",
-        settings={
-            key: config["benchmark"][key]
-            for key in (
-                "input_dimension",
-                "hidden_sizes",
-                "latent_dimension",
-                "batch_size",
-                "steps",
-                "published_steps",
-            )
-        },
+        settings=JOB | {"published_steps": BENCHMARK["published_steps"]},
         root_seed=config["seed"],
     script:
         "../../scripts/profile_epoch.py"

@@ -3,16 +3,14 @@
 # unpack_evaluations needs those, and gives results/reference/evaluations/{experiment}.csv for the rules
 # that draw from them under --config results=reference.
 
+from planning.reference import packed_evaluations
+from planning.runs import planned_runs
+
 EXPERIMENT_TABLES = expand("evaluations/{experiment}.csv", experiment=EXPERIMENTS)
 OTHERS = outputs.drawn_from(RESULTS, workflow.rules).difference(
     EXPERIMENT_TABLES, ["profiles/machine.json"]
 )
 """What else figures and tables are drawn from, within the folder of the results."""
-
-
-localrules:
-    keep_reference,
-    unpack_evaluations,
 
 
 rule keep_reference:
@@ -24,17 +22,11 @@ rule keep_reference:
         code=code_inputs("keep_reference.py"),
     log:
         "results/logs/keep_reference.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
-        runs=sorted(
-            {
-                run.folder
-                for name in EXPERIMENTS
-                for run in experiment_runs(config, name)
-            }
-            | {run.folder for run in baseline_runs(config)}
-        ),
+        runs=sorted(run.folder for run in planned_runs(config)),
         settings={key: value for key, value in config.items() if key != "mirror"},
     script:
         "../../scripts/keep_reference.py"
@@ -42,7 +34,7 @@ rule keep_reference:
 
 rule unpack_evaluations:
     input:
-        packed=f"{REFERENCE}/evaluations/{{experiment}}.csv.gz",
+        packed=lambda wildcards: packed_evaluations(wildcards.experiment),
         code=code_inputs("unpack_evaluations.py"),
     output:
         table=f"{REFERENCE}/evaluations/{{experiment}}.csv",
@@ -50,6 +42,7 @@ rule unpack_evaluations:
         f"{REFERENCE}/logs/evaluations/{{experiment}}.log",
     wildcard_constraints:
         experiment="|".join(EXPERIMENTS),
+    localrule: True
     conda:
         "../../envs/evaluation.yaml"
     script:

@@ -21,9 +21,7 @@ rule tables:
 
 rule report_values:
     input:
-        evaluations=expand(
-            f"{RESULTS}/evaluations/{{experiment}}.csv", experiment=EXPERIMENTS
-        ),
+        evaluations=EVALUATIONS,
         reconstruction=f"{RESULTS}/evaluations/reconstruction.csv",
         likelihoods=EXTRA_TABLES.get("likelihoods", []),
         cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=DATASETS),
@@ -51,7 +49,7 @@ rule report_values:
                 "benchmark",
             )
         }
-        | {"published": PUBLISHED},
+        | {"reported": REPORTED},
     script:
         "../../scripts/report_values.py"
 

@@ -3,15 +3,9 @@
 # Gives tables/{name}.csv and .md in the same folder, and claims.json. A table is a target by its
 # rule's name and by each of its files.
 
-NETWORK_EXPERIMENTS = [
-    experiment for experiment in EXPERIMENTS if experiment.startswith("networks_")
-]
+NETWORKS = [name for name in EXPERIMENTS if name.startswith("networks_")]
 NETWORK_DATASETS = sorted(
-    {
-        run.dataset
-        for name in NETWORK_EXPERIMENTS
-        for run in experiment_runs(config, name)
-    }
+    {run.dataset for name in NETWORKS for run in experiment_runs(config, name)}
 )
 
 
@@ -26,7 +20,7 @@ rule table_5_1a_as_published:
     conda:
         "../../envs/evaluation.yaml"
     params:
-        published=PUBLISHED["table_5_1"],
+        reported=REPORTED["table_5_1"],
     script:
         "../../scripts/table_5_1a_as_published.py"
 
@@ -61,7 +55,7 @@ rule table_6_1_reconstruction_error:
         "../../envs/evaluation.yaml"
     params:
         models=COMPARED_MODELS,
-        published=PUBLISHED["table_6_1"],
+        reported=REPORTED["table_6_1"],
     script:
         "../../scripts/table_6_1_reconstruction_error.py"
 
@@ -120,7 +114,7 @@ rule table_latent_dimension:
 rule table_network_loss:
     input:
         evaluations=expand(
-            f"{RESULTS}/evaluations/{{experiment}}.csv", experiment=NETWORK_EXPERIMENTS
+            f"{RESULTS}/evaluations/{{experiment}}.csv", experiment=NETWORKS
         ),
         cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=NETWORK_DATASETS),
         code=code_inputs("table_network_loss.py"),
@@ -136,9 +130,7 @@ rule table_network_loss:
 
 rule table_notebook_losses:
     input:
-        evaluations=expand(
-            f"{RESULTS}/evaluations/{{experiment}}.csv", experiment=EXPERIMENTS
-        ),
+        evaluations=EVALUATIONS,
         code=code_inputs("table_notebook_losses.py"),
     output:
         **tabulated("table_notebook_losses", "Evidence lower bound"),
@@ -147,7 +139,7 @@ rule table_notebook_losses:
     conda:
         "../../envs/evaluation.yaml"
     params:
-        published=PUBLISHED["notebooks"],
+        reported=REPORTED["notebooks"],
     script:
         "../../scripts/table_notebook_losses.py"
 
@@ -155,9 +147,7 @@ rule table_notebook_losses:
 rule judge_claims:
     input:
         claims="config/claims.yaml",
-        evaluations=expand(
-            f"{RESULTS}/evaluations/{{experiment}}.csv", experiment=EXPERIMENTS
-        ),
+        evaluations=EVALUATIONS,
         others=[
             f"{RESULTS}/evaluations/reconstruction.csv",
             f"{RESULTS}/profiles/backends.csv",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from study.dataset import Dataset
-    from study.likelihood_table import Measurement
+    from study.likelihood_table import Estimate
     from vae.boltzmann.estimators import DBN, LayerMeasurement
 
 
@@ -107,14 +107,14 @@ class BoltzmannMachine(Baseline):
 
     def log_likelihood(
         self, data: Dataset, run: Mapping[str, Any], settings: Mapping[str, Any], root_seed: int
-    ) -> list[Measurement]:
+    ) -> list[Estimate]:
         """Estimate an RBM's log-likelihood, or a DBN's bound of it, by annealing both ways.
 
         `settings["annealing"]` has `chains`; `temperatures`, steps from the base model to the
         machine; `gibbs_steps`, which lead the reverse chains from training images to samples of the
         top layer; and `bound_samples`, draws of the layers below for every image.
         """
-        from study.likelihood_table import Measurement, mean_and_interval
+        from study.likelihood_table import Estimate, mean_and_interval
         from vae.boltzmann.annealing import (
             forward_log_partition,
             inverse_temperatures,
@@ -149,7 +149,7 @@ class BoltzmannMachine(Baseline):
                 estimator, chains, "log_likelihood", bound - partition.log_z
             )
             measured += [
-                Measurement(estimator, chains, metric, value)
+                Estimate(estimator, chains, metric, value)
                 for metric, value in (
                     ("log_partition", partition.log_z),
                     ("log_partition_standard_error", partition.standard_error),
@@ -157,4 +157,4 @@ class BoltzmannMachine(Baseline):
                 )
             ]
         gap = reverse.log_z - forward.log_z
-        return [*measured, Measurement("both_ways", None, "partition_gap", gap)]
+        return [*measured, Estimate("both_ways", None, "partition_gap", gap)]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from study.dataset import Dataset
-    from study.likelihood_table import Measurement
+    from study.likelihood_table import Estimate
     from vae.boltzmann.estimators import LayerMeasurement
 
 
@@ -33,7 +33,7 @@ class Compared(ABC):
     is_bound
         Whether its log-likelihood is a lower bound.
     likelihood_settings
-        The keys of the configuration's `likelihood` that its estimate takes.
+        The keys of the configuration's `marginal_likelihood` that its estimate takes.
     without_likelihood
         Why it has no log-likelihood of black and white images; empty if it has one.
     """
@@ -102,7 +102,7 @@ class Compared(ABC):
 
     def log_likelihood(
         self, data: Dataset, run: Mapping[str, Any], settings: Mapping[str, Any], root_seed: int
-    ) -> list[Measurement]:
+    ) -> list[Estimate]:
         """Estimate the log-likelihood of test images, and how well they are reconstructed.
 
         Parameters

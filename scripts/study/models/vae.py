@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from study.dataset import Dataset
-    from study.likelihood_table import Measurement
+    from study.likelihood_table import Estimate
     from vae.model import Model
 
 POINTS, REACH = 201, 5.0
@@ -69,12 +69,12 @@ class VAE(Compared):
 
     def log_likelihood(
         self, data: Dataset, run: Mapping[str, Any], settings: Mapping[str, Any], root_seed: int
-    ) -> list[Measurement]:
+    ) -> list[Estimate]:
         """Estimate by importance sampling, of a latent plane by quadrature as well."""
         import numpy as np
 
-        from study.likelihood_table import Measurement, mean_and_interval
-        from vae.likelihood import importance_log_likelihood, quadrature_log_likelihood
+        from study.likelihood_table import Estimate, mean_and_interval
+        from vae.marginal_likelihood import importance_log_likelihood, quadrature_log_likelihood
         from vae.objective import binary_cross_entropy
         from vae.seeding import generator
 
@@ -97,7 +97,7 @@ class VAE(Compared):
         size = float(np.median(estimate.effective_sample_size))
         return [
             *measured,
-            Measurement("importance_sampling", max(samples), "effective_sample_size", size),
+            Estimate("importance_sampling", max(samples), "effective_sample_size", size),
         ]
 
 

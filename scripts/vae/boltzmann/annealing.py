@@ -249,7 +249,7 @@ def reverse_log_partition(
 
 
 def log_likelihood_bound(
-    machine: DBN,
+    dbn: DBN,
     v: NDArray[Any],
     log_z: float,
     generator: np.random.Generator,
@@ -266,7 +266,7 @@ def log_likelihood_bound(
 
     Parameters
     ----------
-    machine
+    dbn
         The DBN.
     v
         n x visible units, each 0 or 1.
@@ -290,8 +290,8 @@ def log_likelihood_bound(
     """
     if samples < 1:
         raise ValueError(f"samples: expected at least 1, got {samples}")
-    *below, top = machine.layers_
-    v = _binary(machine.layers_[0], "v", v)
+    *below, top = dbn.layers_
+    v = _binary(dbn.layers_[0], "v", v)
     if not below:
         return log_likelihood(top, v, log_z)
     total = np.zeros(len(v))

@@ -301,17 +301,17 @@ def load_boltzmann_machine(path: str | Path) -> DBN:
     """
     with saved_arrays(path, "a Boltzmann machine") as arrays:
         settings = json.loads(str(arrays["settings"]))
-        machine = (RBM if len(settings["hidden_sizes"]) == 1 else DBN)(**settings)
-        machine.layers_ = [
+        loaded = (RBM if len(settings["hidden_sizes"]) == 1 else DBN)(**settings)
+        loaded.layers_ = [
             Layer(
                 arrays[f"weights_{number}"],
                 arrays[f"hidden_bias_{number}"],
                 arrays[f"visible_bias_{number}"],
             )
-            for number in range(1, len(machine.hidden_sizes) + 1)
+            for number in range(1, len(loaded.hidden_sizes) + 1)
         ]
-    machine.n_features_in_ = len(machine.layers_[0].visible_bias)
-    return machine
+    loaded.n_features_in_ = len(loaded.layers_[0].visible_bias)
+    return loaded
 
 
 def reconstruct_through(layers: Sequence[Layer], x: NDArray[Any]) -> NDArray[Any]:

@@ -71,13 +71,13 @@ def states_above(
 
 
 def sampled_reconstruction(
-    machine: DBN, x: NDArray[Any], generator: np.random.Generator
+    dbn: DBN, x: NDArray[Any], generator: np.random.Generator
 ) -> NDArray[Any]:
     """Up through every layer and down again, every hidden unit drawn.
 
     Parameters
     ----------
-    machine
+    dbn
         A trained RBM or DBN.
     x
         n x visible units, in [0, 1].
@@ -89,15 +89,15 @@ def sampled_reconstruction(
     array of x's shape
         Activation probabilities of the visible units, given the states of those above.
     """
-    hidden = states_above(machine.layers_, x, generator)
-    *above, first = reversed(machine.layers_)
+    hidden = states_above(dbn.layers_, x, generator)
+    *above, first = reversed(dbn.layers_)
     for layer in above:
         hidden = layer.draw_down(hidden, generator)
     return first.down(hidden)
 
 
 def gibbs_samples(
-    machine: DBN, n: int, steps: int, generator: np.random.Generator
+    dbn: DBN, n: int, steps: int, generator: np.random.Generator
 ) -> NDArray[np.float32]:
     """Draw images from a machine.
 
@@ -107,7 +107,7 @@ def gibbs_samples(
 
     Parameters
     ----------
-    machine
+    dbn
         A trained RBM or DBN.
     n
         Images, each from a chain of its own.
@@ -128,7 +128,7 @@ def gibbs_samples(
     """
     if n < 1 or steps < 1:
         raise ValueError(f"n and steps: expected at least 1 of each, got {n} and {steps}")
-    *below, top = machine.layers_
+    *below, top = dbn.layers_
     start = sample_units(np.full((n, len(top.visible_bias)), 0.5), generator)
     v = gibbs_chains(top, start, steps - 1, generator)
     probabilities = top.down(top.draw_up(v, generator))

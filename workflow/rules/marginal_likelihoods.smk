@@ -1,4 +1,4 @@
-# Needs the VAEs of the experiment `likelihood`, the baselines of the comparison, and the dataset that
+# Needs the VAEs of the experiment `marginal_likelihood`, the baselines of the comparison, and the dataset that
 # all were trained on; included only where the configuration has that experiment.
 # Gives results/evaluations: likelihood.csv, the log-likelihood of every model on black and white test
 # images; samples.npz, images that the models draw; boltzmann_training.csv and .npz, how the Boltzmann
@@ -6,21 +6,16 @@
 
 from study.models import MODELS
 
-LIKELIHOOD = config["likelihood"]
+LIKELIHOOD = config["marginal_likelihood"]
 SAMPLED_VAE = max(
-    shown_runs(config, "likelihood"), key=lambda run: run.latent_dimension
+    shown_runs(config, "marginal_likelihood"), key=lambda run: run.latent_dimension
 )
-SAMPLED_MODELS = [
-    SAMPLED_VAE,
-    *[
-        run
-        for run in baseline_runs(config)
-        if run.seed == baseline_runs(config)[0].seed
-    ],
-]
-ESTIMATED_RUNS = {
+FIRST_SEED = baseline_runs(config)[0].seed
+SAMPLED_MODELS = [SAMPLED_VAE]
+SAMPLED_MODELS += [run for run in baseline_runs(config) if run.seed == FIRST_SEED]
+ESTIMATED = {
     run.folder: run
-    for run in experiment_runs(config, "likelihood") + baseline_runs(config)
+    for run in experiment_runs(config, "marginal_likelihood") + baseline_runs(config)
     if not MODELS[run.family].without_likelihood
 }
 BOLTZMANN_RUNS = baseline_runs(config, *config["boltzmann_machines"])
@@ -29,35 +24,31 @@ BOLTZMANN_RUNS = baseline_runs(config, *config["boltzmann_machines"])
 rule estimate_likelihood:
     input:
         dataset=lambda wildcards: (
-            f"results/datasets/{ESTIMATED_RUNS[wildcards.folder].dataset}.npz"
+            f"results/datasets/{ESTIMATED[wildcards.folder].dataset}.npz"
         ),
         model="results/{folder}/model.npz",
         code=lambda wildcards: code_inputs(
             "estimate_likelihood.py",
-            f"study.models.{ESTIMATED_RUNS[wildcards.folder].family}",
+            f"study.models.{ESTIMATED[wildcards.folder].family}",
         ),
     output:
         likelihoods="results/{folder}/likelihood.csv",
     log:
         "results/{folder}/likelihood.log",
     wildcard_constraints:
-        folder="|".join(ESTIMATED_RUNS),
+        folder="|".join(ESTIMATED),
     conda:
         "../../envs/evaluation.yaml"
     resources:
         mem_mb=1500,
         runtime="2h",
     params:
-        family=lambda wildcards: ESTIMATED_RUNS[wildcards.folder].family,
-        run_parameters=lambda wildcards: ESTIMATED_RUNS[wildcards.folder].parameters,
-        binarisation=lambda wildcards: binarisation(
-            config, ESTIMATED_RUNS[wildcards.folder]
-        ),
+        family=lambda wildcards: ESTIMATED[wildcards.folder].family,
+        run_parameters=lambda wildcards: ESTIMATED[wildcards.folder].parameters,
+        binarisation=lambda wildcards: binarisation(config, ESTIMATED[wildcards.folder]),
         settings=lambda wildcards: {
             key: LIKELIHOOD[key]
-            for key in MODELS[
-                ESTIMATED_RUNS[wildcards.folder].family
-            ].likelihood_settings
+            for key in MODELS[ESTIMATED[wildcards.folder].family].likelihood_settings
         },
         test_images=LIKELIHOOD["test_images"],
         root_seed=config["seed"],
@@ -92,7 +83,7 @@ rule estimate_pixel_likelihood:
 rule collect_likelihoods:
     input:
         likelihoods=[
-            *[f"results/{folder}/likelihood.csv" for folder in ESTIMATED_RUNS],
+            *[f"results/{folder}/likelihood.csv" for folder in ESTIMATED],
             "results/evaluations/likelihoods/pixels.csv",
         ],
         code=code_inputs("collect_likelihoods.py"),

@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.special import logsumexp
 
 from vae.architecture import Architecture
-from vae.likelihood import importance_log_likelihood, quadrature_log_likelihood
+from vae.marginal_likelihood import importance_log_likelihood, quadrature_log_likelihood
 from vae.model import Model
 
 IMAGES = np.array(list(itertools.product([0.0, 1.0], repeat=6)))

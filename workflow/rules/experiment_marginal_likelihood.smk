@@ -1,11 +1,11 @@
-# The optional experiment `likelihood`: what the reconstruction errors of the comparison leave open.
-# Needs the files of evaluations/ that likelihoods.smk makes. Gives its figures, and a column of Table 6.1
+# The optional experiment `marginal_likelihood`: what the reconstruction errors of the comparison leave open.
+# Needs the files of evaluations/ that marginal_likelihoods.smk makes. Gives its figures, and a column of Table 6.1
 # and a section of the report.
 
 EXTRA_TABLES["likelihoods"] = [f"{RESULTS}/evaluations/likelihoods.csv"]
 
 
-include: "likelihoods.smk"
+include: "marginal_likelihoods.smk"
 
 
 rule figure_likelihood_against_error:
