@@ -26,6 +26,7 @@ from study.datasets import KINDS, cifar10, frey_face, mnist, module
 from study.datasets.digits import COUNTS
 from study.datasets.photo_patches import photo_patches
 from study.models import BASELINES
+from vae.backends import BACKENDS
 
 ROOT = Path(__file__).parents[1]
 OPTIONAL = {"edge_probability", "fixed_graph", "squash_mean", "also", "updates", "seeds"}
@@ -178,8 +179,7 @@ WRONG = [
     (
         put("trainings.report.momentum", 0.9),
         "trainings.report.momentum is not a key; "
-        "expected one of batch_size, learning_rate, samples, optimizer, initialisation, "
-        "binarisation",
+        f"expected one of {', '.join(load_schema(CONFIG)['$defs']['training']['properties'])}",
     ),
     (put("benchmark.step", 1), "benchmark.step is not a key; did you mean steps?"),
     (
@@ -215,8 +215,7 @@ WRONG = [
     ),
     (
         drop("datasets.digits.kind"),
-        "datasets.digits.kind is missing; "
-        "expected one of cifar10, digits, files, frey_face, mnist, networks, photo_patches",
+        f"datasets.digits.kind is missing; expected one of {', '.join(KINDS)}",
     ),
     (
         drop(f"{NETWORKS}.small_world.parameters.p"),
@@ -275,8 +274,7 @@ WRONG = [
     (
         put("datasets.digits.kind", "digit"),
         'datasets.digits.kind is "digit"; '
-        "expected one of cifar10, digits, files, frey_face, mnist, networks, photo_patches; "
-        "the nearest is digits",
+        f"expected one of {', '.join(KINDS)}; the nearest is digits",
     ),
     (
         put("datasets.photo_patches_rgb.colour", "colour"),
@@ -356,7 +354,7 @@ WRONG = [
     (
         put("experiments.images.backends", ["nump"]),
         'experiments.images.backends has the entry "nump"; '
-        "expected one of cupy, numpy, published, tensorflow; the nearest is numpy",
+        f"expected one of {', '.join(BACKENDS)}; the nearest is numpy",
     ),
     (
         put("experiments.manifold.latent_dimensions", [3]),
