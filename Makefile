@@ -10,8 +10,18 @@ snakemake := $(python) -m snakemake $(if $(CORES),--cores $(CORES))
 environment := .venv/complete
 quiet := --quiet --disable-pip-version-check
 
+# Written into .venv before anything else: what `make` may empty is what it made.
+mark := .venv/made-by-make
+
 # A package on the caller's PYTHONPATH would take the place of a locked one.
 unexport PYTHONPATH PYTHONHOME
+# Where pip installs is not the caller's to choose here.
+export PIP_USER := 0
+unexport PIP_TARGET PIP_PREFIX PIP_ROOT
+# Snakemake keeps a cache, in the home folder where that can be written.
+ifeq ($(shell test -d "$$HOME" -a -w "$$HOME" || echo no),no)
+export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
+endif
 # Without bytecode on disk every job would compile its libraries again, for seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -65,7 +75,12 @@ help:  ## list the targets
 # when first imported: most never are.
 $(environment): requirements.lock
 	@set -e; $(choose_python); \
+	if [ -L .venv ] || { [ -e .venv ] && [ ! -e $(mark) ] && [ ! -e $@ ]; }; then \
+	  echo ".venv was not made by make, which would empty it. Move it away, or take it as it is: snakemake --cores all" >&2; \
+	  exit 1; \
+	fi; \
 	echo "Installing requirements.lock into .venv with $$("$$python" --version); once, about two minutes."; \
-	"$$python" -m venv --clear .venv; \
+	rm -rf .venv; mkdir .venv; touch $(mark); \
+	"$$python" -m venv .venv; \
 	$(python) -m pip install $(quiet) --no-compile --require-hashes -r requirements.lock
 	@touch $@

@@ -65,7 +65,7 @@ def _gpu() -> str:
     try:
         command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
         listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    except (FileNotFoundError, subprocess.CalledProcessError):
+    except (OSError, subprocess.CalledProcessError):
         return "none"
     return ", ".join(listed.split("\n")[:-1]) or "none"
 

@@ -18,7 +18,7 @@ from planning.validation import ConfigError, check
 REFERENCE = "results/reference"
 """Folder of what is kept: measurements and a few images of a finished study, and its settings."""
 
-REFERENCE_CONFIG = f"{REFERENCE}/config.yaml"
+REFERENCE_CONFIG, CONFIG = f"{REFERENCE}/config.yaml", "config/config.yaml"
 
 FORMER_NAMES = {"marginal_likelihood": "likelihood"}
 """Keys and experiments that results kept before have by another name."""
@@ -34,7 +34,7 @@ def results_folder(config: Mapping[str, Any]) -> str:
 
 def config_file(config: Mapping[str, Any]) -> str:
     """File of the settings under those of overlays and of the command line."""
-    return REFERENCE_CONFIG if results_folder(config) == REFERENCE else "config/config.yaml"
+    return REFERENCE_CONFIG if results_folder(config) == REFERENCE else CONFIG
 
 
 def settle(config: dict[str, Any]) -> None:
@@ -47,9 +47,16 @@ def settle(config: dict[str, Any]) -> None:
     Raises
     ------
     ConfigError
-        If anything is wrong, as of `planning.validation.check`; if no figure can be drawn with the
+        If this is not the folder of the project; if anything is wrong, as of
+        `planning.validation.check`; if no figure can be drawn with the
         kept settings; or if a setting differs from those.
     """
+    file = config_file(config)
+    if not Path(file).exists():
+        raise ConfigError(
+            f"config: {Path.cwd()} has no {file}; expected Snakemake to run in the folder of the "
+            "project, without --directory"
+        )
     if results_folder(config) == REFERENCE:
         _rename(config)
     leave_out_experiments(config)
@@ -72,7 +79,7 @@ def settle(config: dict[str, Any]) -> None:
             f"config: {REFERENCE_CONFIG} has no {error.args[0]}; expected it, since figures are "
             "drawn from the runs that it tells"
         ) from error
-    default = _read("config/config.yaml")
+    default = _read(CONFIG)
     unseen = {key: value for key, value in default.items() if key not in RUNS}
     config.update(laid_over(unseen, config))
 
