@@ -4,6 +4,7 @@ A step's function names its files and settings as parameters; its rule names its
 and params alike, and `run` brings the two together. Nothing else in `scripts/` knows Snakemake.
 """
 
+import errno
 import inspect
 import sys
 import traceback
@@ -14,6 +15,8 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from study import failures
+
 
 def run(function: Callable[..., None], namespace: Mapping[str, Any]) -> None:
     """Call a step's function with what its rule names.
@@ -21,25 +24,22 @@ def run(function: Callable[..., None], namespace: Mapping[str, Any]) -> None:
     Parameters
     ----------
     function
-        Takes every named input of the rule but `code`, every named output and every param by
-        keyword; also the rule's `threads`, if it has a parameter of that name.
+        Takes every named input and output of the rule, and every param but `code`, by keyword;
+        also the rule's `threads`, if it has a parameter of that name.
     namespace
         The script's globals, into which Snakemake has put `snakemake`.
 
     Raises
     ------
     SystemExit
-        If the function raised a `ValueError` or `OSError`: its message is the last line of the
-        rule's log, so that bad input reads as one sentence.
+        If the function raised. Its traceback is in the rule's log, whose last line is one sentence
+        on what is wrong, which `study.failures` keeps for the end of the run.
     """
     job = namespace["snakemake"]
     arguments: dict[str, Any] = {
-        name: _paths(value)
-        for files in (job.input, job.output)
-        for name, value in files.items()
-        if name != "code"
+        name: _paths(value) for files in (job.input, job.output) for name, value in files.items()
     }
-    arguments |= dict(job.params.items())
+    arguments |= {name: value for name, value in job.params.items() if name != "code"}
     if "threads" in inspect.signature(function).parameters:
         arguments["threads"] = job.threads
     with (
@@ -51,12 +51,51 @@ def run(function: Callable[..., None], namespace: Mapping[str, Any]) -> None:
     ):
         try:
             function(**arguments)
-        except BaseException as error:
-            traceback.print_exc()
-            if not isinstance(error, ValueError | OSError):
-                raise
-            print(f"{job.rule}: {error}", file=sys.stderr)
+        except Exception as error:
+            log.write(_traceback(error, function, namespace))
+            sentence = f"{job.rule}: {_sentence(error, arguments)}"
+            log.write(f"{sentence}\n")
+            failures.leave(sentence, job.log[0])
             sys.exit(1)
+
+
+def _sentence(error: Exception, arguments: Mapping[str, Any]) -> str:
+    """What is wrong, in one line: an error of input has said it, others are named by their kind."""
+    said = " ".join(str(error).split())
+    if isinstance(error, MemoryError):
+        return (
+            f"not enough memory ({said or 'MemoryError'}); give the step more, or run fewer at once"
+        )
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+        written = next((path for path in arguments.values() if isinstance(path, Path)), Path())
+        return f"no space left on the disk of {written.resolve().parent}"
+    if isinstance(error, ValueError | OSError):
+        return said
+    return f"{type(error).__name__}: {said}; a fault of this program, whose log tells more"
+
+
+def _traceback(
+    error: Exception, function: Callable[..., None], namespace: Mapping[str, Any]
+) -> str:
+    """Traceback with the script's own name and lines.
+
+    Snakemake runs a copy of the script, to which it adds some lines at the beginning.
+    """
+    copy = function.__code__.co_filename
+    script = namespace.get("__file__", copy)
+    added = _lines(copy) - _lines(script)
+    formatted = traceback.TracebackException.from_exception(error)
+    told: traceback.TracebackException | None = formatted
+    while told is not None:
+        for frame in told.stack:
+            if frame.filename == copy != script and frame.lineno:
+                frame.filename, frame.lineno = script, frame.lineno - added
+        told = told.__cause__ or told.__context__
+    return "".join(formatted.format())
+
+
+def _lines(file: str) -> int:
+    return Path(file).read_text(encoding="utf-8").rstrip().count("\n")
 
 
 def _paths(value: Any) -> Path | list[Path]:

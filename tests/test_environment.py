@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 from parsed import parsed_rules
 
 from generate import ENVS, LOCK, PEERS_LOCK, ROOT, STEPS, read_lock, read_steps
-from planning.imports import code_inputs
+from planning.imports import code_files
 from study import datasets, models
 from study.benchmark.implementations import IMPLEMENTATIONS, facts
 
@@ -173,7 +173,7 @@ LOADED = {
 
 @pytest.mark.parametrize(("script", "kind"), sorted(conda_rules()))
 def test_what_a_rule_imports_is_in_its_environment(script, kind):
-    files = [f"scripts/{script}", *code_inputs(script, *LOADED.get(script, ()))]
+    files = [f"scripts/{script}", *code_files(script, *LOADED.get(script, ()))]
     there = set(pins(kind))
     for file in files:
         for module in third_party_imports(ROOT / file):

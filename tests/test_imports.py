@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from planning.imports import SCRIPTS, code_inputs
+from planning.imports import SCRIPTS, code_files
 
 ROOT = Path(__file__).parents[1]
 
@@ -65,7 +65,7 @@ LIB, A, B, SUB, C, STEP = (
 )
 def test_one_script(scripts: Path, text: str, expected: list[str]) -> None:
     write(scripts, "figure.py", text)
-    assert code_inputs("figure.py", root=scripts) == expected
+    assert code_files("figure.py", root=scripts) == expected
 
 
 @pytest.mark.parametrize(
@@ -83,44 +83,44 @@ def test_one_script(scripts: Path, text: str, expected: list[str]) -> None:
 def test_imports_are_followed(scripts: Path, path: str, text: str) -> None:
     write(scripts, path, text)
     write(scripts, "figure.py", "import lib.a")
-    assert code_inputs("figure.py", root=scripts) == [LIB, A, B]
+    assert code_files("figure.py", root=scripts) == [LIB, A, B]
 
 
 def test_relative_import_from_two_levels_up(scripts: Path) -> None:
     write(scripts, "lib/sub/c.py", "from ..a import x")
     write(scripts, "figure.py", "import lib.sub.c")
-    assert code_inputs("figure.py", root=scripts) == [LIB, A, SUB, C]
+    assert code_files("figure.py", root=scripts) == [LIB, A, SUB, C]
 
 
 def test_circular_imports_end(scripts: Path) -> None:
     write(scripts, "lib/a.py", "import lib.b")
     write(scripts, "lib/b.py", "def f():\n    import lib.a")
     write(scripts, "figure.py", "import lib.b")
-    assert code_inputs("figure.py", root=scripts) == [LIB, A, B]
+    assert code_files("figure.py", root=scripts) == [LIB, A, B]
 
 
 def test_script_is_not_its_own_input(scripts: Path) -> None:
     write(scripts, "figure.py", "import other")
     write(scripts, "other.py", "import figure")
-    assert code_inputs("figure.py", root=scripts) == ["scripts/other.py"]
+    assert code_files("figure.py", root=scripts) == ["scripts/other.py"]
 
 
 def test_modules_loaded_by_name(scripts: Path) -> None:
     write(scripts, "lib/sub/c.py", "import lib.b")
     write(scripts, "figure.py", "import lib.a")
-    assert code_inputs("figure.py", "lib.sub.c", root=scripts) == [LIB, A, B, SUB, C]
+    assert code_files("figure.py", "lib.sub.c", root=scripts) == [LIB, A, B, SUB, C]
 
 
 def test_folder_without_init_is_a_package(scripts: Path) -> None:
     (scripts / "lib/sub/__init__.py").unlink()
     write(scripts, "figure.py", "from lib.sub import c")
-    assert code_inputs("figure.py", root=scripts) == [LIB, C]
+    assert code_files("figure.py", root=scripts) == [LIB, C]
 
 
 def test_only_the_name_of_a_scripts_path_counts(scripts: Path) -> None:
     write(scripts, "figure.py", "import lib.a")
     for script in ("../../scripts/figure.py", Path("scripts/figure.py"), scripts / "figure.py"):
-        assert code_inputs(script, root=scripts) == [LIB, A]
+        assert code_files(script, root=scripts) == [LIB, A]
 
 
 LAZY = "def __getattr__(name):\n    return import_module(f'lib.{name}')\n"
@@ -131,7 +131,7 @@ def test_name_of_a_lazy_package_is_an_error(scripts: Path, text: str) -> None:
     write(scripts, "lib/__init__.py", LAZY)
     write(scripts, "figure.py", f"\n{text}")
     with pytest.raises(ImportError) as raised:
-        code_inputs("figure.py", root=scripts)
+        code_files("figure.py", root=scripts)
     assert str(raised.value) == (
         "scripts/figure.py, line 2: lib loads its names lazily, which hides the file they come "
         "from; import from a submodule of lib instead"
@@ -141,7 +141,7 @@ def test_name_of_a_lazy_package_is_an_error(scripts: Path, text: str) -> None:
 def test_submodule_of_a_lazy_package_is_fine(scripts: Path) -> None:
     write(scripts, "lib/__init__.py", LAZY)
     write(scripts, "figure.py", "from lib import a\nfrom lib.b import x\nimport lib.sub.c")
-    assert code_inputs("figure.py", root=scripts) == [LIB, A, B, SUB, C]
+    assert code_files("figure.py", root=scripts) == [LIB, A, B, SUB, C]
 
 
 @pytest.mark.parametrize(
@@ -161,19 +161,19 @@ def test_submodule_of_a_lazy_package_is_fine(scripts: Path) -> None:
 def test_module_that_does_not_exist(scripts: Path, text: str, sentence: str) -> None:
     write(scripts, "figure.py", text)
     with pytest.raises(ImportError) as raised:
-        code_inputs("figure.py", root=scripts)
+        code_files("figure.py", root=scripts)
     assert str(raised.value) == sentence
 
 
 def test_extra_module_that_does_not_exist(scripts: Path) -> None:
     write(scripts, "figure.py", "")
     with pytest.raises(ImportError, match=r"figure.py, extra module lib.z: there is no module"):
-        code_inputs("figure.py", "lib.z", root=scripts)
+        code_files("figure.py", "lib.z", root=scripts)
 
 
 def test_script_that_does_not_exist(scripts: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"figure\.py"):
-        code_inputs("figure.py", root=scripts)
+        code_files("figure.py", root=scripts)
 
 
 # The project's own scripts
@@ -181,7 +181,7 @@ def test_script_that_does_not_exist(scripts: Path) -> None:
 
 @pytest.mark.parametrize("script", sorted(path.name for path in SCRIPTS.glob("*.py")))
 def test_inputs_of_an_own_script_exist(script: str) -> None:
-    files = code_inputs(script)
+    files = code_files(script)
     assert f"scripts/{script}" not in files
     assert all((ROOT / file).is_file() for file in files)
 
@@ -207,23 +207,23 @@ def test_nothing_that_python_loads_is_missed() -> None:
         if Path(file).is_relative_to(SCRIPTS)
     }
     assert {f"scripts/{script}", "scripts/step.py"} <= loaded
-    assert loaded <= {f"scripts/{script}", *code_inputs(script)}
+    assert loaded <= {f"scripts/{script}", *code_files(script)}
 
 
 def test_methods_of_a_module_loaded_by_name_count_where_they_are_mentioned(scripts: Path) -> None:
     model = "class K:\n    def {}(self):\n        import lib.b"
     write(scripts, "lib/a.py", model.format("train"))
     write(scripts, "run.py", "from step import run\nrun(model.train)")
-    assert B in code_inputs("run.py", "lib.a", root=scripts)
+    assert B in code_files("run.py", "lib.a", root=scripts)
     write(scripts, "other.py", "from step import run\nrun(model.draw)")
-    assert code_inputs("other.py", "lib.a", root=scripts) == [LIB, A, STEP]
+    assert code_files("other.py", "lib.a", root=scripts) == [LIB, A, STEP]
     write(scripts, "lib/sub/c.py", model.format("__init__"))
-    assert B in code_inputs("other.py", "lib.sub.c", root=scripts), "whoever makes one calls it"
+    assert B in code_files("other.py", "lib.sub.c", root=scripts), "whoever makes one calls it"
 
 
 def test_training_a_boltzmann_machine_imports_nothing_that_only_measures_it() -> None:
     training, drawing, estimating = (
-        code_inputs(script, "study.models.rbm")
+        code_files(script, "study.models.rbm")
         for script in ("train_baseline.py", "draw_model_samples.py", "estimate_likelihood.py")
     )
     sampling, annealing = (f"scripts/vae/boltzmann/{name}.py" for name in ("gibbs", "annealing"))

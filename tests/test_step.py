@@ -1,5 +1,7 @@
-"""The adapter: what a rule names reaches the function, and errors reach the log."""
+"""The adapter: what a rule names reaches the function, and errors are one sentence and a log."""
 
+import errno
+import runpy
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,27 +10,45 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from step import run
+from study import failures
 
 
-def job(tmp_path: Path, **changes):
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def job(**changes):
     settings = {
-        "input": {"data": "a.npz", "cards": ["b.json", "c.json"], "code": ["x.py"]},
+        "input": {"data": "a.npz", "cards": ["b.json", "c.json"]},
         "output": {"table": "t.csv"},
-        "params": {"seed": 3},
+        "params": {"seed": 3, "code": "a digest"},
         "threads": 1,
-        "log": [str(tmp_path / "log")],
+        "log": ["log"],
         "rule": "example",
     }
     return {"snakemake": SimpleNamespace(**{**settings, **changes})}
 
 
-def test_names_become_arguments_and_code_does_not(tmp_path: Path):
+def fail_with(error: Exception) -> str:
+    """Run a step that raises; return the last line of its log."""
+
+    def example(**arguments) -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as exited:
+        run(example, job())
+    assert exited.value.code == 1
+    return Path("log").read_text().splitlines()[-1]
+
+
+def test_names_become_arguments_and_code_does_not():
     received = {}
 
     def example(data: Path, cards: list[Path], table: Path, seed: int, threads: int) -> None:
         received.update(locals())
 
-    run(example, job(tmp_path))
+    run(example, job())
     assert received == {
         "received": received,
         "data": Path("a.npz"),
@@ -39,27 +59,71 @@ def test_names_become_arguments_and_code_does_not(tmp_path: Path):
     }
 
 
-def test_what_is_printed_goes_to_the_log_on_the_rules_threads(tmp_path: Path):
+def test_what_is_printed_goes_to_the_log_on_the_rules_threads():
     def example(**arguments) -> None:
         print(max(library["num_threads"] for library in threadpool_info()))
 
-    run(example, job(tmp_path))
-    assert (tmp_path / "log").read_text() == "1\n"
+    run(example, job())
+    assert Path("log").read_text() == "1\n"
 
 
-def test_bad_input_is_one_sentence_at_the_end_of_the_log(tmp_path: Path):
-    def example(**arguments) -> None:
-        raise ValueError("a.npz: expected a dataset")
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (ValueError("a.npz: expected a dataset"), "a.npz: expected a dataset"),
+        (ValueError("two\n  lines"), "two lines"),
+        (
+            OSError(errno.EACCES, "Permission denied", "a.npz"),
+            "[Errno 13] Permission denied: 'a.npz'",
+        ),
+        (KeyError("x"), "KeyError: 'x'; a fault of this program, whose log tells more"),
+        (ZeroDivisionError(), "ZeroDivisionError: ; a fault of this program, whose log tells more"),
+        (
+            MemoryError("Unable to allocate 9 TiB"),
+            "not enough memory (Unable to allocate 9 TiB); "
+            "give the step more, or run fewer at once",
+        ),
+    ],
+)
+def test_whatever_is_raised_is_one_sentence_at_the_end_of_the_log(error: Exception, sentence: str):
+    assert fail_with(error) == f"example: {sentence}"
+    assert "Traceback" in Path("log").read_text()
 
+
+def test_a_full_disk_is_named(tmp_path: Path):
+    last = fail_with(OSError(errno.ENOSPC, "No space left on device"))
+    assert last == f"example: no space left on the disk of {tmp_path}"
+
+
+def test_the_sentences_of_a_run_are_told_together_once():
+    fail_with(ValueError("first"))
+    fail_with(ValueError("again"))
+    assert failures.told() == "example: again (log: log)\n"
+    failures.forget()
+    failures.forget()
+    assert failures.told() == ""
+
+
+def test_a_traceback_names_the_script_and_its_line(tmp_path: Path):
+    """Though a copy runs, with lines of Snakemake's before it."""
+    script, copy = tmp_path / "example.py", tmp_path / "tmp_copy.example.py"
+    script.write_text(
+        "def example(**_):\n    inner()\n\n\ndef inner():\n    raise ValueError('x')\n"
+    )
+    copy.write_text("import os\n# one more\n" + script.read_text())
+    example = runpy.run_path(str(copy))["example"]
     with pytest.raises(SystemExit):
-        run(example, job(tmp_path))
-    assert (tmp_path / "log").read_text().splitlines()[-1] == "example: a.npz: expected a dataset"
+        run(example, {**job(), "__file__": str(script)})
+    log = Path("log").read_text()
+    assert f'File "{script}", line 2, in example' in log
+    assert f'File "{script}", line 6, in inner' in log
+    assert "tmp_copy" not in log
 
 
-def test_a_fault_of_ours_keeps_its_traceback(tmp_path: Path):
+def test_who_interrupts_a_step_reads_no_traceback():
     def example(**arguments) -> None:
-        raise KeyError("x")
+        raise KeyboardInterrupt
 
-    with pytest.raises(KeyError):
-        run(example, job(tmp_path))
-    assert "Traceback" in (tmp_path / "log").read_text()
+    with pytest.raises(KeyboardInterrupt):
+        run(example, job())
+    assert Path("log").read_text() == ""

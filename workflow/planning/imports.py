@@ -1,7 +1,7 @@
 """Which files of the project a script imports, so that editing one reruns the rules that use it.
 
-Snakemake reruns a rule whose script changed, but does not look into what the script imports. A rule
-therefore lists `code_inputs(...)` as its input `code`.
+Snakemake reruns a rule whose script changed, but does not look into what the script imports: see
+`planning.steps`.
 """
 
 import ast
@@ -23,7 +23,7 @@ class _Import(NamedTuple):
     """The method in which it stands, if any."""
 
 
-def code_inputs(script: str | Path, *extra_modules: str, root: Path = SCRIPTS) -> list[str]:
+def code_files(script: str | Path, *extra_modules: str, root: Path = SCRIPTS) -> list[str]:
     """Files of the project that a script imports, directly or through one another.
 
     Parameters

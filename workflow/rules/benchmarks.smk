@@ -6,13 +6,6 @@ ENVIRONMENT = f"../../envs/{'peers' if BENCHMARK['install_peers'] else 'training
 
 
 rule benchmark_implementations:
-    input:
-        code=code_inputs(
-            "benchmark_implementations.py",
-            "study.benchmark.worker",
-            *[f"vae.backends.{name}" for name in BENCHMARK["backends"]],
-            *[f"study.peers.{name}" for name in BENCHMARK["peers"]],
-        ),
     output:
         timings="results/profiles/backends.csv",
         jobs="results/profiles/report_jobs.csv",
@@ -23,9 +16,15 @@ rule benchmark_implementations:
     threads: WHOLE_MACHINE
     resources:
         # The report's own algorithm takes 3 GB, and every other implementation waits beside it.
-        mem_mb=8000,
-        runtime="2h",
+        mem_mb=growing(8000),
+        runtime=growing(120),
     params:
+        code=code_digest(
+            "benchmark_implementations.py",
+            "study.benchmark.worker",
+            *[f"vae.backends.{name}" for name in BENCHMARK["backends"]],
+            *[f"study.peers.{name}" for name in BENCHMARK["peers"]],
+        ),
         settings=JOB
         | {
             key: BENCHMARK[key]
@@ -37,12 +36,6 @@ rule benchmark_implementations:
 
 
 rule measure_cost_by_size:
-    input:
-        code=code_inputs(
-            "measure_cost_by_size.py",
-            "study.benchmark.worker",
-            *[f"vae.backends.{name}" for name in BENCHMARK["cost"]["backends"]],
-        ),
     output:
         costs="results/profiles/cost_by_size.csv",
     log:
@@ -51,9 +44,14 @@ rule measure_cost_by_size:
         "../../envs/training.yaml"
     threads: WHOLE_MACHINE
     resources:
-        mem_mb=3000,
-        runtime="1h",
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
+        code=code_digest(
+            "measure_cost_by_size.py",
+            "study.benchmark.worker",
+            *[f"vae.backends.{name}" for name in BENCHMARK["cost"]["backends"]],
+        ),
         settings=JOB | {"cost": BENCHMARK["cost"]},
         root_seed=config["seed"],
     script:
@@ -64,7 +62,6 @@ rule describe_machine:
     input:
         # Not read: described anew whenever the timings are.
         "results/profiles/backends.csv",
-        code=code_inputs("describe_machine.py"),
     output:
         machine="results/profiles/machine.json",
     log:

@@ -8,6 +8,7 @@ import yaml
 
 from planning import outputs
 from planning.runs import planned_datasets, planned_experiments
+from study import failures
 from study.peers import labels
 from vae.backends import facts
 
@@ -33,3 +34,19 @@ WHOLE_MACHINE = 64
 
 drawn = partial(outputs.drawn, RESULTS)
 tabulated = partial(outputs.tabulated, RESULTS)
+
+
+# One GPU a machine: jobs on it take turns. On a cluster each job has its own.
+workflow.global_resources.setdefault("gpu", 1)
+
+
+resource_scopes:
+    gpu="local",
+
+
+onstart:
+    failures.forget()
+
+
+onerror:
+    print(failures.told(), end="", file=sys.stderr)

@@ -8,10 +8,6 @@ from planning.datasets import files, memory, origin
 rule prepare_dataset:
     input:
         unpack(lambda wildcards: files(config["datasets"][wildcards.dataset])),
-        code=lambda wildcards: code_inputs(
-            "prepare_dataset.py",
-            f"study.datasets.{config['datasets'][wildcards.dataset]['kind']}",
-        ),
     output:
         dataset="results/datasets/{dataset}.npz",
         card="results/datasets/{dataset}.json",
@@ -22,8 +18,12 @@ rule prepare_dataset:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=lambda wildcards: memory(config["datasets"][wildcards.dataset]),
+        mem_mb=growing(lambda wildcards: memory(config["datasets"][wildcards.dataset])),
     params:
+        code=lambda wildcards: code_digest(
+            "prepare_dataset.py",
+            f"study.datasets.{config['datasets'][wildcards.dataset]['kind']}",
+        ),
         name="{dataset}",
         settings=lookup("datasets/{dataset}", within=config),
         origin=lambda wildcards: origin(

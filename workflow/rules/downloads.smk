@@ -11,8 +11,6 @@ pass_on_mirror(config)
 
 
 rule download:
-    input:
-        code=ancient(code_inputs("download.py")),
     output:
         file="results/downloads/{source}/{file}",
     log:
@@ -24,8 +22,9 @@ rule download:
     conda:
         "../../envs/data.yaml"
     resources:
-        runtime="2h",
+        runtime=growing(120),
     params:
+        code=None,
         urls=lookup("{source}/files/{file}/urls", within=CATALOGUE),
         sha256=lookup("{source}/files/{file}/sha256", within=CATALOGUE),
         size=lookup("{source}/files/{file}/bytes", within=CATALOGUE),

@@ -24,7 +24,6 @@ rule evaluate_vae:
         dataset="results/datasets/{dataset}.npz",
         model=f"results/{RUN_PATTERN}/model.npz",
         history=f"results/{RUN_PATTERN}/history.csv",
-        code=code_inputs("evaluate_vae.py"),
     output:
         evaluation=f"results/{RUN_PATTERN}/evaluation.csv",
         images=f"results/{RUN_PATTERN}/images.npz",
@@ -34,7 +33,7 @@ rule evaluate_vae:
     conda:
         "../../envs/evaluation.yaml"
     resources:
-        mem_mb=1500,
+        mem_mb=growing(1500),
     params:
         run_parameters=lambda wildcards: Run.from_wildcards(wildcards).parameters,
         binarisation=lambda wildcards: binarisation(
@@ -53,7 +52,6 @@ rule measure_separation:
             config, wildcards.experiment, "evaluation.csv"
         ),
         codes=lambda wildcards: run_files(config, wildcards.experiment, "codes.npz"),
-        code=code_inputs("measure_separation.py"),
     output:
         table="results/evaluations/separation/{experiment}.csv",
     log:
@@ -63,7 +61,7 @@ rule measure_separation:
     conda:
         "../../envs/evaluation.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
     script:
         "../../scripts/measure_separation.py"
 
@@ -74,7 +72,6 @@ rule collect_evaluations:
             config, wildcards.experiment, "evaluation.csv"
         )
         + SEPARATION.get(wildcards.experiment, []),
-        code=code_inputs("collect_evaluations.py"),
     output:
         table="results/evaluations/{experiment}.csv",
     log:
@@ -91,10 +88,6 @@ rule compare_reconstructions:
     input:
         dataset=f"results/datasets/{COMPARISON['datasets'][0]}.npz",
         models=[f"results/{run.folder}/model.npz" for run in COMPARED_RUNS],
-        code=code_inputs(
-            "compare_reconstructions.py",
-            *[f"study.models.{family}" for family in COMPARED_MODELS],
-        ),
     output:
         evaluation="results/evaluations/reconstruction.csv",
         images="results/evaluations/reconstruction.npz",
@@ -103,8 +96,12 @@ rule compare_reconstructions:
     conda:
         "../../envs/evaluation.yaml"
     resources:
-        mem_mb=1500,
+        mem_mb=growing(1500),
     params:
+        code=code_digest(
+            "compare_reconstructions.py",
+            *[f"study.models.{family}" for family in COMPARED_MODELS],
+        ),
         name=COMPARISON["datasets"][0],
         train_size=COMPARISON["train_sizes"][0],
         families=[run.family for run in COMPARED_RUNS],

@@ -5,7 +5,6 @@
 rule figure_7_1_ablation:
     input:
         evaluations=f"{RESULTS}/evaluations/ablation.csv",
-        code=code_inputs("figure_7_1_ablation.py"),
     output:
         **drawn("figure_7_1_ablation", "Evidence lower bound"),
     log:

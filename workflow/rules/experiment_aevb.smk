@@ -5,7 +5,6 @@
 use rule figure_6_3a_elbo_by_latent_dimension as figure_aevb_bound with:
     input:
         evaluations=f"{RESULTS}/evaluations/aevb.csv",
-        code=code_inputs("figure_learning_curves.py"),
     output:
         **drawn("figure_aevb_bound", "Evidence lower bound"),
     log:

@@ -5,7 +5,6 @@
 use rule figure_6_3a_elbo_by_latent_dimension as figure_equal_updates with:
     input:
         evaluations=f"{RESULTS}/evaluations/equal_updates.csv",
-        code=code_inputs("figure_learning_curves.py"),
     output:
         **drawn("figure_equal_updates", "Evidence lower bound"),
     log:

@@ -11,7 +11,6 @@ include: "marginal_likelihoods.smk"
 rule figure_likelihood_against_error:
     input:
         likelihood=f"{RESULTS}/evaluations/likelihoods.csv",
-        code=code_inputs("figure_likelihood_against_error.py"),
     output:
         **drawn("figure_likelihood_against_error", "Likelihoods"),
     log:
@@ -27,7 +26,6 @@ rule figure_likelihood_against_error:
 rule figure_model_samples:
     input:
         samples=f"{RESULTS}/evaluations/samples.npz",
-        code=code_inputs("figure_model_samples.py"),
     output:
         **drawn("figure_model_samples", "Likelihoods"),
     log:
@@ -44,7 +42,6 @@ rule figure_boltzmann_training:
     input:
         training=f"{RESULTS}/evaluations/boltzmann_training.csv",
         filters=f"{RESULTS}/evaluations/boltzmann_training.npz",
-        code=code_inputs("figure_boltzmann_training.py"),
     output:
         **drawn("figure_boltzmann_training", "Likelihoods"),
     log:

@@ -15,7 +15,6 @@ rule figure_5_1_profile:
     input:
         published=f"{RESULTS}/profiles/published_epoch.csv",
         numpy=f"{RESULTS}/profiles/numpy_epoch.csv",
-        code=code_inputs("figure_5_1_profile.py"),
     output:
         **drawn("figure_5_1_profile", "Profiling"),
     log:
@@ -32,7 +31,6 @@ rule figure_5_1_profile:
 rule figure_5_2_cost_by_size:
     input:
         costs=f"{RESULTS}/profiles/cost_by_size.csv",
-        code=code_inputs("figure_5_2_cost_by_size.py"),
     output:
         **drawn("figure_5_2_cost_by_size", "Profiling"),
     log:
@@ -48,7 +46,6 @@ rule figure_5_2_cost_by_size:
 rule figure_6_1_network_structures:
     input:
         dataset=f"{RESULTS}/datasets/{SIMULATED}.npz",
-        code=code_inputs("figure_6_1_network_structures.py"),
     output:
         **drawn("figure_6_1_network_structures", "Simulated networks"),
     log:
@@ -65,7 +62,6 @@ rule figure_6_2_network_reconstructions:
     input:
         published=multiext(f"{PUBLISHED_NETWORKS}/", "images.npz", "codes.npz"),
         like_for_like=multiext(f"{SIMULATED_NETWORKS}/", "images.npz", "codes.npz"),
-        code=code_inputs("figure_6_2_network_reconstructions.py"),
     output:
         **drawn("figure_6_2_network_reconstructions", "Simulated networks"),
     log:
@@ -79,7 +75,6 @@ rule figure_6_2_network_reconstructions:
 rule figure_6_3a_elbo_by_latent_dimension:
     input:
         evaluations=f"{RESULTS}/evaluations/latent_dimension.csv",
-        code=code_inputs("figure_learning_curves.py"),
     output:
         **drawn("figure_6_3a_elbo_by_latent_dimension", "Evidence lower bound"),
     log:
@@ -97,7 +92,6 @@ rule figure_6_3a_elbo_by_latent_dimension:
 use rule figure_6_3a_elbo_by_latent_dimension as figure_6_3b_elbo_by_training_size with:
     input:
         evaluations=f"{RESULTS}/evaluations/training_size.csv",
-        code=code_inputs("figure_learning_curves.py"),
     output:
         **drawn("figure_6_3b_elbo_by_training_size", "Evidence lower bound"),
     log:
@@ -112,7 +106,6 @@ rule figure_6_4_latent_manifold:
     input:
         images=f"{PLANE}/images.npz",
         codes=f"{PLANE}/codes.npz",
-        code=code_inputs("figure_6_4_latent_manifold.py"),
     output:
         **drawn("figure_6_4_latent_manifold", "Latent space"),
     log:
@@ -126,7 +119,6 @@ rule figure_6_4_latent_manifold:
 rule figure_6_5_image_reconstructions:
     input:
         images=[f"{RESULTS}/{run.folder}/images.npz" for run in IMAGE_RUNS],
-        code=code_inputs("figure_6_5_image_reconstructions.py"),
     output:
         **drawn("figure_6_5_image_reconstructions", "Reconstructions"),
     log:
@@ -144,7 +136,6 @@ rule figure_6_6_model_reconstructions:
     input:
         images=f"{RESULTS}/evaluations/reconstruction.npz",
         evaluations=f"{RESULTS}/evaluations/reconstruction.csv",
-        code=code_inputs("figure_6_6_model_reconstructions.py"),
     output:
         **drawn("figure_6_6_model_reconstructions", "Reconstructions"),
     log:
@@ -160,7 +151,6 @@ rule figure_6_6_model_reconstructions:
 rule figure_prior_samples:
     input:
         images=[f"{RESULTS}/{run.folder}/images.npz" for run in SAMPLED_RUNS],
-        code=code_inputs("figure_prior_samples.py"),
     output:
         **drawn("figure_prior_samples", "Latent space"),
     log:

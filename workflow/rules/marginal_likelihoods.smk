@@ -27,10 +27,6 @@ rule estimate_likelihood:
             f"results/datasets/{ESTIMATED[wildcards.folder].dataset}.npz"
         ),
         model="results/{folder}/model.npz",
-        code=lambda wildcards: code_inputs(
-            "estimate_likelihood.py",
-            f"study.models.{ESTIMATED[wildcards.folder].family}",
-        ),
     output:
         likelihoods="results/{folder}/likelihood.csv",
     log:
@@ -40,9 +36,13 @@ rule estimate_likelihood:
     conda:
         "../../envs/evaluation.yaml"
     resources:
-        mem_mb=1500,
-        runtime="2h",
+        mem_mb=growing(1500),
+        runtime=growing(120),
     params:
+        code=lambda wildcards: code_digest(
+            "estimate_likelihood.py",
+            f"study.models.{ESTIMATED[wildcards.folder].family}",
+        ),
         family=lambda wildcards: ESTIMATED[wildcards.folder].family,
         run_parameters=lambda wildcards: ESTIMATED[wildcards.folder].parameters,
         binarisation=lambda wildcards: binarisation(config, ESTIMATED[wildcards.folder]),
@@ -59,7 +59,6 @@ rule estimate_likelihood:
 rule estimate_pixel_likelihood:
     input:
         dataset=f"results/datasets/{SAMPLED_VAE.dataset}.npz",
-        code=code_inputs("estimate_pixel_likelihood.py"),
     output:
         likelihoods="results/evaluations/likelihoods/pixels.csv",
     log:
@@ -67,8 +66,8 @@ rule estimate_pixel_likelihood:
     conda:
         "../../envs/evaluation.yaml"
     resources:
-        mem_mb=1500,
-        runtime="2h",
+        mem_mb=growing(1500),
+        runtime=growing(120),
     params:
         name=SAMPLED_VAE.dataset,
         seeds=[run.seed for run in baseline_runs(config, "rbm")],
@@ -86,7 +85,6 @@ rule collect_likelihoods:
             *[f"results/{folder}/likelihood.csv" for folder in ESTIMATED],
             "results/evaluations/likelihoods/pixels.csv",
         ],
-        code=code_inputs("collect_likelihoods.py"),
     output:
         table="results/evaluations/likelihoods.csv",
     log:
@@ -101,10 +99,6 @@ rule draw_model_samples:
     input:
         dataset=f"results/datasets/{SAMPLED_VAE.dataset}.npz",
         models=[f"results/{run.folder}/model.npz" for run in SAMPLED_MODELS],
-        code=code_inputs(
-            "draw_model_samples.py",
-            *[f"study.models.{run.family}" for run in SAMPLED_MODELS],
-        ),
     output:
         samples="results/evaluations/samples.npz",
     log:
@@ -112,8 +106,12 @@ rule draw_model_samples:
     conda:
         "../../envs/evaluation.yaml"
     resources:
-        mem_mb=1500,
+        mem_mb=growing(1500),
     params:
+        code=code_digest(
+            "draw_model_samples.py",
+            *[f"study.models.{run.family}" for run in SAMPLED_MODELS],
+        ),
         name=SAMPLED_VAE.dataset,
         families=[run.family for run in SAMPLED_MODELS],
         gibbs_steps=LIKELIHOOD["annealing"]["gibbs_steps"],
@@ -127,7 +125,6 @@ rule collect_boltzmann_training:
         dataset=f"results/datasets/{SAMPLED_VAE.dataset}.npz",
         histories=[f"results/{run.folder}/history.csv" for run in BOLTZMANN_RUNS],
         models=[f"results/{run.folder}/model.npz" for run in BOLTZMANN_RUNS],
-        code=code_inputs("collect_boltzmann_training.py"),
     output:
         training="results/evaluations/boltzmann_training.csv",
         filters="results/evaluations/boltzmann_training.npz",

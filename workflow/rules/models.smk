@@ -8,9 +8,6 @@ from study.models import BASELINES
 rule train_vae:
     input:
         dataset="results/datasets/{dataset}.npz",
-        code=lambda wildcards: code_inputs(
-            "train_vae.py", f"vae.backends.{wildcards.backend}"
-        ),
     output:
         model=f"results/{RUN_PATTERN}/model.npz",
         history=f"results/{RUN_PATTERN}/history.csv",
@@ -21,10 +18,14 @@ rule train_vae:
     conda:
         "../../envs/training.yaml"
     resources:
-        mem_mb=lambda wildcards: facts(wildcards.backend).memory_mb,
-        runtime="1h",
+        mem_mb=growing(lambda wildcards: facts(wildcards.backend).memory_mb),
+        # Most take minutes; filters on a CPU, an hour.
+        runtime=growing(180),
         gpu=lambda wildcards: int(facts(wildcards.backend).needs_gpu),
     params:
+        code=lambda wildcards: code_digest(
+            "train_vae.py", f"vae.backends.{wildcards.backend}"
+        ),
         run_parameters=lambda wildcards: Run.from_wildcards(wildcards).parameters,
         architecture=lambda wildcards: architecture_settings(
             config, wildcards.architecture
@@ -38,9 +39,6 @@ rule train_vae:
 rule train_baseline:
     input:
         dataset="results/datasets/{dataset}.npz",
-        code=lambda wildcards: code_inputs(
-            "train_baseline.py", f"study.models.{wildcards.family}"
-        ),
     output:
         model=f"results/{BASELINE_PATTERN}/model.npz",
         history=f"results/{BASELINE_PATTERN}/history.csv",
@@ -51,9 +49,12 @@ rule train_baseline:
     conda:
         "../../envs/training.yaml"
     resources:
-        mem_mb=1500,
-        runtime="2h",
+        mem_mb=growing(1500),
+        runtime=growing(120),
     params:
+        code=lambda wildcards: code_digest(
+            "train_baseline.py", f"study.models.{wildcards.family}"
+        ),
         run_parameters=lambda wildcards: Run.from_wildcards(wildcards).parameters,
         settings=lambda wildcards: BASELINES[wildcards.family].settings(config),
         root_seed=config["seed"],

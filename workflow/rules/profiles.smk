@@ -4,10 +4,6 @@
 
 
 rule profile_epoch:
-    input:
-        code=lambda wildcards: code_inputs(
-            "profile_epoch.py", f"vae.backends.{wildcards.backend}"
-        ),
     output:
         profile="results/profiles/{backend}_epoch.csv",
         listing="results/profiles/{backend}_epoch.txt",
@@ -20,9 +16,12 @@ rule profile_epoch:
         "../../envs/training.yaml"
     threads: WHOLE_MACHINE
     resources:
-        mem_mb=lambda wildcards: facts(wildcards.backend).memory_mb,
-        runtime="1h",
+        mem_mb=growing(lambda wildcards: facts(wildcards.backend).memory_mb),
+        runtime=growing(60),
     params:
+        code=lambda wildcards: code_digest(
+            "profile_epoch.py", f"vae.backends.{wildcards.backend}"
+        ),
         backend="{backend}",
         settings=JOB | {"published_steps": BENCHMARK["published_steps"]},
         root_seed=config["seed"],

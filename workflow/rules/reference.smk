@@ -19,7 +19,6 @@ rule keep_reference:
         others=[f"results/{file}" for file in sorted(OTHERS)],
         machine="results/profiles/machine.json",
         report="results/report/report.pdf",
-        code=code_inputs("keep_reference.py"),
     log:
         "results/logs/keep_reference.log",
     localrule: True
@@ -35,7 +34,6 @@ rule keep_reference:
 rule unpack_evaluations:
     input:
         packed=lambda wildcards: packed_evaluations(wildcards.experiment),
-        code=code_inputs("unpack_evaluations.py"),
     output:
         table=f"{REFERENCE}/evaluations/{{experiment}}.csv",
     log:

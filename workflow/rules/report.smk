@@ -31,7 +31,6 @@ rule report_values:
         published_profile=f"{RESULTS}/profiles/published_epoch.csv",
         numpy_profile=f"{RESULTS}/profiles/numpy_epoch.csv",
         claims=f"{RESULTS}/claims.json",
-        code=code_inputs("report_values.py"),
     output:
         values=f"{RESULTS}/report/values.json",
     log:
@@ -59,7 +58,6 @@ rule report_markdown:
         template=f"{TEXT}/report.md",
         values=f"{RESULTS}/report/values.json",
         captions=expand(f"{TEXT}/captions/{{name}}.rst", name=FIGURES + TABLES),
-        code=code_inputs("report_markdown.py"),
     output:
         markdown=f"{RESULTS}/report/report.md",
     log:
@@ -78,7 +76,6 @@ rule report_html:
         crossref=f"{TEXT}/crossref.lua",
         bibliography=f"{TEXT}/references.bib",
         style=f"{TEXT}/style.css",
-        code=code_inputs("report_html.py"),
     output:
         html=report(
             f"{RESULTS}/report/report.html",
@@ -102,7 +99,6 @@ rule report_pdf:
         crossref=f"{TEXT}/crossref.lua",
         bibliography=f"{TEXT}/references.bib",
         template=f"{TEXT}/report.typ",
-        code=code_inputs("report_pdf.py"),
     output:
         pdf=f"{RESULTS}/report/report.pdf",
     log:

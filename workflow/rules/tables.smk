@@ -12,7 +12,6 @@ NETWORK_DATASETS = sorted(
 rule table_5_1a_as_published:
     input:
         jobs=f"{RESULTS}/profiles/report_jobs.csv",
-        code=code_inputs("table_5_1a_as_published.py"),
     output:
         **tabulated("table_5_1a_as_published", "Profiling"),
     log:
@@ -29,7 +28,6 @@ rule table_5_1b_like_for_like:
     input:
         timings=f"{RESULTS}/profiles/backends.csv",
         gpu=outputs.of_a_gpu(RESULTS),
-        code=code_inputs("table_5_1b_like_for_like.py"),
     output:
         **tabulated("table_5_1b_like_for_like", "Profiling"),
     log:
@@ -46,7 +44,6 @@ rule table_6_1_reconstruction_error:
     input:
         evaluations=f"{RESULTS}/evaluations/reconstruction.csv",
         likelihoods=EXTRA_TABLES.get("likelihoods", []),
-        code=code_inputs("table_6_1_reconstruction_error.py"),
     output:
         **tabulated("table_6_1_reconstruction_error", "Reconstructions"),
     log:
@@ -63,7 +60,6 @@ rule table_6_1_reconstruction_error:
 rule table_datasets:
     input:
         cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=DATASETS),
-        code=code_inputs("table_datasets.py"),
     output:
         **tabulated("table_datasets", "Data"),
     log:
@@ -81,7 +77,6 @@ rule table_images:
             f"{RESULTS}/datasets/{{dataset}}.json",
             dataset=sorted({run.dataset for run in IMAGE_RUNS}),
         ),
-        code=code_inputs("table_images.py"),
     output:
         **tabulated("table_images", "Reconstructions"),
     log:
@@ -100,7 +95,6 @@ rule table_images:
 rule table_latent_dimension:
     input:
         evaluations=f"{RESULTS}/evaluations/latent_dimension.csv",
-        code=code_inputs("table_latent_dimension.py"),
     output:
         **tabulated("table_latent_dimension", "Evidence lower bound"),
     log:
@@ -117,7 +111,6 @@ rule table_network_loss:
             f"{RESULTS}/evaluations/{{experiment}}.csv", experiment=NETWORKS
         ),
         cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=NETWORK_DATASETS),
-        code=code_inputs("table_network_loss.py"),
     output:
         **tabulated("table_network_loss", "Simulated networks"),
     log:
@@ -131,7 +124,6 @@ rule table_network_loss:
 rule table_notebook_losses:
     input:
         evaluations=EVALUATIONS,
-        code=code_inputs("table_notebook_losses.py"),
     output:
         **tabulated("table_notebook_losses", "Evidence lower bound"),
     log:
@@ -154,7 +146,6 @@ rule judge_claims:
             f"{RESULTS}/profiles/published_epoch.csv",
         ],
         cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=DATASETS),
-        code=code_inputs("judge_claims.py"),
     output:
         verdicts=f"{RESULTS}/claims.json",
         table=f"{RESULTS}/tables/table_claims.csv",
