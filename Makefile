@@ -36,11 +36,13 @@ if [ -z "$$python" ]; then \
 fi
 endef
 
-.PHONY: report test lint peers lock clean help
+.PHONY: report status test lint peers lock clean help
 
 report: $(environment)  ## run the workflow and build the report (the default)
 	@$(snakemake) $(ARGS)
-	@echo "The report: results/report/report.html and results/report/report.pdf"
+
+status: $(environment)  ## tell what of the study is done, running, failed and left
+	@$(python) workflow/status.py $(ARGS)
 
 test: $(environment)  ## run the tests
 	@$(python) -m pytest $(ARGS)

@@ -32,10 +32,13 @@ def run(function: Callable[..., None], namespace: Mapping[str, Any]) -> None:
     Raises
     ------
     SystemExit
-        If the function raised. Its traceback is in the rule's log, whose last line is one sentence
-        on what is wrong, which `study.failures` keeps for the end of the run.
+        If the function raised, or has in this run in a way that no other try can mend. Its
+        traceback is in the rule's log, whose last line is one sentence on what is wrong, which
+        `study.failures` keeps for the end of the run.
     """
     job = namespace["snakemake"]
+    if failures.is_final(job.log[0]):
+        sys.exit(f"{job.rule}: failed before in this run, and would again (log: {job.log[0]})")
     arguments: dict[str, Any] = {
         name: _paths(value) for files in (job.input, job.output) for name, value in files.items()
     }
@@ -55,7 +58,7 @@ def run(function: Callable[..., None], namespace: Mapping[str, Any]) -> None:
             log.write(_traceback(error, function, namespace))
             sentence = f"{job.rule}: {_sentence(error, arguments)}"
             log.write(f"{sentence}\n")
-            failures.leave(sentence, job.log[0])
+            failures.leave(sentence, job.log[0], final=isinstance(error, ValueError))
             sys.exit(1)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from step import run
+from study.alone import alone
 from study.dataset import load_dataset
 from study.models import BASELINES
 from study.run_data import run_data
@@ -40,12 +41,13 @@ def train_baseline(
     data = run_data(load_dataset(dataset), run_parameters, root_seed)
     random = generator(root_seed, "train", *run_parameters.values())
     family = BASELINES[run_parameters["family"]]
-    trained = family.train(data.pixels("train"), settings, random)
-    trained.save(model)
-    with open(history, "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(LayerMeasurement._fields)
-        writer.writerows(trained.history)
+    with alone(model.parent):
+        trained = family.train(data.pixels("train"), settings, random)
+        trained.save(model)
+        with open(history, "w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(LayerMeasurement._fields)
+            writer.writerows(trained.history)
 
 
 if __name__ == "__main__":

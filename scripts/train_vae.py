@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from step import run
+from study.alone import alone
 from study.dataset import load_dataset
 from study.run_data import run_data
 from vae.architecture import Architecture
@@ -57,24 +58,25 @@ def train_vae(
     x_train = (run_data(data, run_parameters, root_seed) if dynamic else measured).x_train
     names = [value for key, value in run_parameters.items() if key not in ("epochs", "backend")]
     checkpoint = model.with_name("checkpoint.npz")
-    trained, measurements = train(
-        Architecture.named(
-            architecture,
-            data.x_train.shape[1],
-            run_parameters["latent_dimension"],
-            data.image_shape.tolist(),
-        ),
-        x_train,
-        measured.x_test,
-        Training(backend=run_parameters["backend"], dynamic_binarisation=dynamic, **settings),
-        epochs=run_parameters["epochs"],
-        generator=generator(root_seed, "train", *names),
-        progress=True,
-        checkpoint=checkpoint,
-    )
-    trained.save(model)
-    write_history(measurements, history)
-    checkpoint.unlink(missing_ok=True)
+    with alone(model.parent):
+        trained, measurements = train(
+            Architecture.named(
+                architecture,
+                data.x_train.shape[1],
+                run_parameters["latent_dimension"],
+                data.image_shape.tolist(),
+            ),
+            x_train,
+            measured.x_test,
+            Training(backend=run_parameters["backend"], dynamic_binarisation=dynamic, **settings),
+            epochs=run_parameters["epochs"],
+            generator=generator(root_seed, "train", *names),
+            progress=True,
+            checkpoint=checkpoint,
+        )
+        trained.save(model)
+        write_history(measurements, history)
+        checkpoint.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -141,12 +141,11 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
 
     return {
         name: {
-            **dict(rule.params.items()),
+            **{key: value for key, value in rule.params.items() if key != "code"},
             **PARAMS.get(name, {}),
             **{
                 key: written(files) if isinstance(files, str) else [written(file) for file in files]
                 for key, files in rule.input.items()
-                if key != "code"
             },
         }
         for name, rule in RULES.items()

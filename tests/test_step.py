@@ -96,8 +96,8 @@ def test_a_full_disk_is_named(tmp_path: Path):
 
 
 def test_the_sentences_of_a_run_are_told_together_once():
-    fail_with(ValueError("first"))
-    fail_with(ValueError("again"))
+    fail_with(OSError("first"))
+    fail_with(OSError("again"))
     assert failures.told() == "example: again (log: log)\n"
     failures.forget()
     failures.forget()
@@ -118,6 +118,23 @@ def test_a_traceback_names_the_script_and_its_line(tmp_path: Path):
     assert f'File "{script}", line 2, in example' in log
     assert f'File "{script}", line 6, in inner' in log
     assert "tmp_copy" not in log
+
+
+def test_bad_input_is_not_tried_again_in_the_same_run(capsys: pytest.CaptureFixture):
+    def example(**arguments) -> None:
+        raise AssertionError
+
+    fail_with(MemoryError())
+    with pytest.raises(SystemExit):
+        run(example, job())
+    assert "AssertionError" in Path("log").read_text(), "with more memory it may go well"
+    fail_with(ValueError("bad"))
+    before = Path("log").read_text()
+    with pytest.raises(SystemExit, match="example: failed before in this run, and would again"):
+        run(example, job())
+    assert Path("log").read_text() == before
+    failures.forget()
+    run(lambda **_: None, job())
 
 
 def test_who_interrupts_a_step_reads_no_traceback():

@@ -197,13 +197,6 @@ def test_tensorflow_trains_the_same_model_in_the_workflow(edited: Project):
     assert elbos[0] == pytest.approx(elbos[1], rel=1e-3)
 
 
-def test_the_slurm_profile_plans_the_study(finished: Project):
-    printed = finished.snakemake("--profile", "workflow/profiles/slurm", "--dry-run", "--forceall")
-    assert "train_vae" in printed
-    asked = [line for line in printed.splitlines() if line.startswith("    resources: ")]
-    assert asked and all(f"{key}=" in line for key in ("mem_mb", "runtime") for line in asked)
-
-
 def test_an_optional_experiment_brings_its_own_figures():
     brought = RULES.keys() - parsed_rules(TINY, "tests/config/required.yaml").keys()
     assert {name for name in brought if name.startswith("figure_")} == {

@@ -1,4 +1,4 @@
-"""Sentences on the steps that failed, left by each and told together when the run ends."""
+"""Sentences on the steps that failed in this run, left by each and told together at its end."""
 
 import hashlib
 import shutil
@@ -7,11 +7,26 @@ from pathlib import Path
 FOLDER = Path(".snakemake/failures")
 
 
-def leave(sentence: str, log: str) -> None:
-    """Leave a step's sentence; a step is told by its log."""
+def leave(sentence: str, log: str, final: bool) -> None:
+    """Leave a step's sentence.
+
+    Parameters
+    ----------
+    sentence
+        What is wrong.
+    log
+        The step's, which tells it from others.
+    final
+        Whether another try would end the same way.
+    """
     FOLDER.mkdir(parents=True, exist_ok=True)
-    name = hashlib.sha256(log.encode()).hexdigest()[:16]
-    (FOLDER / name).write_text(f"{sentence} (log: {log})\n", encoding="utf-8")
+    told = f"{sentence} (log: {log})\n"
+    _file(log).with_suffix(".final" if final else ".txt").write_text(told, encoding="utf-8")
+
+
+def is_final(log: str) -> bool:
+    """Whether the step of a log has failed in this run in a way that no other try can mend."""
+    return _file(log).with_suffix(".final").exists()
 
 
 def forget() -> None:
@@ -23,3 +38,7 @@ def told() -> str:
     """All sentences, a line each, in the order in which they were left."""
     files = sorted(FOLDER.glob("*"), key=lambda file: file.stat().st_mtime_ns)
     return "".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def _file(log: str) -> Path:
+    return FOLDER / hashlib.sha256(log.encode()).hexdigest()[:16]

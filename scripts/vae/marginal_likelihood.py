@@ -1,14 +1,13 @@
 """True log-likelihoods of a trained model: by importance sampling, and by quadrature of a plane."""
 
-import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
-from tqdm import tqdm
 
+from vae._progress import progress_bar
 from vae.binarisation import as_binary
 from vae.model import Model
 
@@ -77,8 +76,8 @@ def importance_log_likelihood(
     log_likelihood = np.empty((len(samples), len(x)))
     effective_sample_size = np.empty(len(x))
     means, log_variances = model.encode(x)
-    bar = tqdm(range(len(x)), unit="image", mininterval=10, disable=not progress, file=sys.stderr)
-    for image in bar:
+    bar = progress_bar(len(x), "image", shown=progress)
+    for image in range(len(x)):
         log_weights = _log_weights(
             model, x[[image]], means[image], log_variances[image], max(samples), generator
         )
@@ -87,6 +86,8 @@ def importance_log_likelihood(
         effective_sample_size[image] = np.exp(
             2 * logsumexp(log_weights) - logsumexp(2 * log_weights)
         )
+        bar.update()
+    bar.close()
     return ImportanceEstimate(log_likelihood, effective_sample_size)
 
 

@@ -1,14 +1,13 @@
 """Training: epochs of steps on the ELBO, the same numbers in the same order on every backend."""
 
-import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
+from vae._progress import progress_bar
 from vae.architecture import Architecture
 from vae.backends import Trainer, create_trainer
 from vae.checkpoint import Checkpoint, training_key
@@ -140,26 +139,19 @@ def train(
         key = training_key(settings, [x_train, x_test])
         keeper = Checkpoint(checkpoint, key, trainer, streams[1:])
         done, history = keeper.resume()
-    bar = tqdm(
-        range(done + 1, epochs + 1),
-        initial=done,
-        total=epochs,
-        unit="epoch",
-        mininterval=1,
-        disable=not progress,
-        file=sys.stderr,
-    )
-    for epoch in bar:
-        if training.dynamic_binarisation:
-            trainer.load_binarised(x_train, streams.pixels)
-        history += _train_epoch(trainer, epoch, len(x_train), streams)
-        if x_test is not None:
-            losses = trainer.evaluate(x_test, streams.test)
-            history += elbo_measurements(epoch, "test", *losses)
-        last = next(row for row in reversed(history) if row.metric == "elbo")
-        bar.set_postfix_str(f"{last.split} ELBO {last.value:.2f}")
-        if keeper is not None:
-            keeper.save_if_due(epoch, history)
+    with progress_bar(epochs, "epoch", done=done, shown=progress) as bar:
+        for epoch in range(done + 1, epochs + 1):
+            if training.dynamic_binarisation:
+                trainer.load_binarised(x_train, streams.pixels)
+            history += _train_epoch(trainer, epoch, len(x_train), streams)
+            if x_test is not None:
+                losses = trainer.evaluate(x_test, streams.test)
+                history += elbo_measurements(epoch, "test", *losses)
+            last = next(row for row in reversed(history) if row.metric == "elbo")
+            bar.set_postfix_str(f"{last.split} ELBO {last.value:.2f}", refresh=False)
+            bar.update()
+            if keeper is not None:
+                keeper.save_if_due(epoch, history)
     return trained_model(architecture, trainer), history
 
 

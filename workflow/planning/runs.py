@@ -222,6 +222,16 @@ def architecture_settings(config: Mapping[str, Any], name: str) -> dict[str, Any
     }
 
 
+def has_filters(architecture: Mapping[str, Any]) -> bool:
+    """Whether the settings of an architecture have convolutions."""
+    return "encoder_filters" in architecture or "decoder_filters" in architecture
+
+
+def training_minutes(config: Mapping[str, Any], wildcards: Any) -> int:
+    """Minutes that are enough for a VAE's training at the report's scale, on one core."""
+    return 180 if has_filters(architecture_settings(config, wildcards.architecture)) else 60
+
+
 def training_settings(config: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Settings of a training, as plain types.
 

@@ -1,6 +1,9 @@
 """What every step of the workflow has: its code, a line that tells of it, its cluster job."""
 
 import hashlib
+import os
+import shlex
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -35,15 +38,13 @@ RUNS = ("train_vae", "train_baseline", "evaluate_vae", "estimate_likelihood")
 ALONE = ("download", "prepare_dataset", "estimate_pixel_likelihood", "keep_reference")
 """Rules whose jobs go by themselves, beside those that are timed and take a whole machine."""
 
-CORES = 8
-"""What a node of a cluster has at least, unless the profile gives timed jobs another number."""
-
 
 def complete(workflow: Any) -> None:
-    """Give what they have in common to the rules that run a script.
+    """Give rules what they have in common.
 
-    That is the param `code`, if they have none, a message, and the group of their cluster job:
-    `runs`, or `telling` for all the short steps after them, which draw and tell.
+    That is a message; and of those that run a script, the param `code`, if they have none, and the
+    group of their cluster job: `runs`, or `telling` for all the short steps after them, which draw
+    and tell. Steps get an interpreter and an environment for wherever the project lies.
 
     Parameters
     ----------
@@ -51,20 +52,41 @@ def complete(workflow: Any) -> None:
         Snakemake's, whose rules are all read.
     """
     for rule in workflow.rules:
+        rule.message = "{rule}: {output[0]}" if len(rule.output) else "{rule}"
         if rule.script is None:
             continue
         if "code" not in rule.params.keys():  # noqa: SIM118 - Snakemake's own kind of list
             rule.set_params(code=code_digest(Path(rule.script).name))
-        rule.message = "{rule}: {output[0]}" if len(rule.output) else "{rule}"
         timed = rule.resources["_cores"].value != 1
         if rule.name in RUNS:
             rule.group = "runs"
         elif rule.name not in ALONE and not timed:
             rule.group = "telling"
-    if not workflow.local_exec:
-        # Of a node: the default profile says those of the machine that submits.
-        timed_on = workflow.resource_settings.overwrite_threads.values()
-        workflow.global_resources["_cores"] = max(timed_on, default=CORES)
+    # Snakemake writes the interpreter's path into commands as it is, blanks and all.
+    sys.executable = shlex.quote(sys.executable)
+    # A notebook's is not installed everywhere.
+    os.environ["MPLBACKEND"] = "agg"
+    if workflow.resource_settings.cores is None:
+        # As with --cores all. The default profile cannot say so: it would for clusters as well.
+        workflow.resource_settings.cores = os.cpu_count()
+        workflow.global_resources["_cores"] = os.cpu_count()
+    _tell_why_groups_fail()
+
+
+def _tell_why_groups_fail() -> None:
+    """Pass on what a scheduler says of a job that failed: of a group, Snakemake drops it."""
+    from snakemake.jobs import GroupJob
+    from snakemake.logging import logger
+
+    log_error = GroupJob.log_error
+
+    def tell(group: Any, msg: str | None = None, **told: Any) -> None:
+        if msg:
+            logger.error(msg)
+        log_error(group, msg, **told)
+
+    if log_error.__name__ != tell.__name__:
+        GroupJob.log_error = tell
 
 
 def growing(amount: int | Callable[[Any], int]) -> Callable[[Any, int], int]:

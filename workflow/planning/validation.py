@@ -21,7 +21,7 @@ from jsonschema.validators import extend
 
 from planning.catalogue import load_catalogue
 from planning.datasets import input_dimension, raw_files, source_name, training_items
-from planning.runs import experiment_lists
+from planning.runs import experiment_lists, has_filters
 from planning.schema import CATALOGUE, CONFIG, load_schema
 from study.datasets import module
 from study.models import BASELINES
@@ -263,15 +263,11 @@ def _architecture(name: str, architecture: Mapping[str, Any]) -> Iterator[str]:
             f"architectures.{name}.squash_mean is true; expected it only where "
             f"architectures.{name}.likelihood is gaussian, which is {architecture['likelihood']}"
         )
-    if "kernel" in architecture and not _has_filters(architecture):
+    if "kernel" in architecture and not has_filters(architecture):
         yield (
             f"architectures.{name}.kernel is {architecture['kernel']}; expected it only beside "
             "encoder_filters or decoder_filters"
         )
-
-
-def _has_filters(architecture: Mapping[str, Any]) -> bool:
-    return "encoder_filters" in architecture or "decoder_filters" in architecture
 
 
 def _lists(
@@ -397,7 +393,7 @@ def _backends(config: Mapping[str, Any], experiment: str) -> Iterator[str]:
             settings = config["trainings"].get(training, {})
             for refusal in refusals(
                 backend,
-                filters=_has_filters(network),
+                filters=has_filters(network),
                 likelihood=network.get("likelihood", "bernoulli"),
                 optimizer=settings.get("optimizer", "adam"),
                 samples=settings.get("samples", 1),

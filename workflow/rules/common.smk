@@ -8,7 +8,7 @@ import yaml
 
 from planning import outputs
 from planning.runs import planned_datasets, planned_experiments
-from study import failures
+from study import failures, verdicts
 from study.peers import labels
 from vae.backends import facts
 
@@ -46,6 +46,11 @@ resource_scopes:
 
 onstart:
     failures.forget()
+
+
+onsuccess:
+    if any(job.rule.name == "report_html" for job in workflow.dag.jobs):
+        print(verdicts.told(RESULTS))
 
 
 onerror:

@@ -2,6 +2,7 @@
 # Gives, under results/models, a folder a run: model.npz and history.csv of every epoch. The folder's
 # name is the run's parameters, so figures that need the same run share it.
 
+from planning.runs import training_minutes
 from study.models import BASELINES
 
 
@@ -19,8 +20,7 @@ rule train_vae:
         "../../envs/training.yaml"
     resources:
         mem_mb=growing(lambda wildcards: facts(wildcards.backend).memory_mb),
-        # Most take minutes; filters on a CPU, an hour.
-        runtime=growing(180),
+        runtime=growing(lambda wildcards: training_minutes(config, wildcards)),
         gpu=lambda wildcards: int(facts(wildcards.backend).needs_gpu),
     params:
         code=lambda wildcards: code_digest(

@@ -18,6 +18,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from tqdm import tqdm
 
+from vae._progress import progress_bar
 from vae._saved import saved_arrays
 from vae.boltzmann.layer import Layer, log_odds, sample_units
 from vae.objective import binary_cross_entropy
@@ -131,15 +132,7 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         rng = check_random_state(self.random_state)
         self.layers_: list[Layer] = []
         self.history_: list[LayerMeasurement] = []
-        total = len(sizes) * self.epochs
-        with tqdm(
-            total=total,
-            unit="epoch",
-            miniters=max(1, total // 10),
-            mininterval=0,
-            maxinterval=float("inf"),
-            disable=not self.verbose,
-        ) as bar:
+        with progress_bar(len(sizes) * self.epochs, "epoch", shown=self.verbose) as bar:
             for size in sizes:
                 self.layers_.append(self._train_layer(x, size, rng, bar))
                 x = self.layers_[-1].up(x)
