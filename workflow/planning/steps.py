@@ -51,16 +51,18 @@ def complete(workflow: Any) -> None:
     workflow
         Snakemake's, whose rules are all read.
     """
+    # Schedulers' profiles have them; without one, groups would cost a fifth of planning for nothing.
+    grouped = workflow.resource_settings.default_resources is not None
     for rule in workflow.rules:
-        rule.message = "{rule}: {output[0]}" if len(rule.output) else "{rule}"
+        rule.message = rule.message or ("{rule}: {output[0]}" if len(rule.output) else "{rule}")
         if rule.script is None:
             continue
         if "code" not in rule.params.keys():  # noqa: SIM118 - Snakemake's own kind of list
             rule.set_params(code=code_digest(Path(rule.script).name))
         timed = rule.resources["_cores"].value != 1
-        if rule.name in RUNS:
+        if grouped and rule.name in RUNS:
             rule.group = "runs"
-        elif rule.name not in ALONE and not timed:
+        elif grouped and rule.name not in ALONE and not timed:
             rule.group = "telling"
     # Snakemake writes the interpreter's path into commands as it is, blanks and all.
     sys.executable = shlex.quote(sys.executable)

@@ -31,6 +31,8 @@ rule benchmark_implementations:
             for key in ("published_steps", "repeats", "backends", "peers")
         },
         root_seed=config["seed"],
+    message:
+        "{rule}: times every backend in turns, alone on the machine, for a minute or two"
     script:
         "../../scripts/benchmark_implementations.py"
 
