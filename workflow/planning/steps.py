@@ -51,7 +51,7 @@ def complete(workflow: Any) -> None:
     workflow
         Snakemake's, whose rules are all read.
     """
-    # Schedulers' profiles have them; without one, groups would cost a fifth of planning for nothing.
+    # Profiles of schedulers have them. Elsewhere groups would cost a fifth of planning for nothing.
     grouped = workflow.resource_settings.default_resources is not None
     for rule in workflow.rules:
         rule.message = rule.message or ("{rule}: {output[0]}" if len(rule.output) else "{rule}")
