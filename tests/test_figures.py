@@ -4,6 +4,7 @@ from collections.abc import Callable
 from fnmatch import fnmatch
 from functools import partial
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from figure_likelihood_against_error import baselines, draw_baselines, measured_
 from figure_model_samples import draw_neighbours
 from figure_prior_samples import Panel, in_rows, sample_panels
 from study.arrays import read_arrays
-from study.contracts import BOLTZMANN_TRAINING, COSTS, LIKELIHOOD, RECONSTRUCTION
+from study.contracts import BOLTZMANN_TRAINING, COSTS, LIKELIHOOD, RECONSTRUCTION, RUN
 from study.dataset import as_pixels
 from study.learning_curves import draw_learning_curves
 from study.peers import labels
@@ -528,6 +529,33 @@ def test_images_of_every_shape_and_without_classes_are_drawn(tmp_path: Path) -> 
     sampled = runs | {"latent_dimensions": [20] * 4}
     assert draw("figure_6_5_image_reconstructions", runs, tmp_path)[0].startswith(b"<?xml")
     assert draw("figure_prior_samples", sampled, tmp_path)[0].startswith(b"<?xml")
+
+
+def test_many_values_are_read_off_a_scale_of_colours() -> None:
+    """Fifty sizes: no legend names them, and the ticks of an axis do not touch."""
+    rows = [
+        {**dict.fromkeys(RUN, "x"), "latent_dimension": z, "epochs": 2, "seed": 1, "epoch": epoch}
+        | {"train_size": 9, "split": split, "metric": "elbo", "value": -z, "unit": "nats/image"}
+        for z in range(1, 51)
+        for epoch in (1, 2)
+        for split in ("train", "test")
+    ]
+    with mpl.rc_context():
+        figure = draw_learning_curves(pd.DataFrame(rows), "latent_dimension", "Latent dimension")
+        figure.draw_without_rendering()
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["Train", "Test"]
+    for axes in (figure.axes[1], figure.axes[-1]):
+        labels = [label for label in axes.get_xticklabels() if label.get_text()]
+        left, right = axes.get_xlim()
+        boxes = [
+            label.get_window_extent()
+            for label in labels
+            if left <= label.get_position()[0] <= right
+        ]
+        assert 3 < len(boxes) <= 12
+        assert all(one.x1 < two.x0 for one, two in pairwise(boxes))
+    assert figure.axes[-1].get_xlabel() == "Latent dimension"
 
 
 def test_costs_are_medians_over_the_limits_time(tmp_path: Path) -> None:

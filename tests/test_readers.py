@@ -587,8 +587,8 @@ def test_data_of_ones_own_are_entries_of_a_configuration(tmp_path: Path) -> None
     assert [card["licence"] for card in read] == ["not stated", "CC0", "not stated"]
     Image.new("L", (5, 4), 9).save(project.root / "scans/0/0.png")
     planned = project.snakemake("--dry-run", *cards, config="my.yaml")
-    assert "dataset=scans" in planned
-    assert "dataset=arrays" not in planned
+    assert "prepare_dataset: results/datasets/scans.npz" in planned
+    assert "arrays.npz" not in planned
     (project.root / "scans/1/3.png").write_bytes(b"<html>")
     project.snakemake(*cards, config="my.yaml", status=1)
     log = (project.root / "results/logs/datasets/scans.log").read_text()

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from matplotlib.typing import LineStyleType
 
 from study.plotting import (
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 LINESTYLES: dict[str, LineStyleType] = {"train": (0, (3, 1.5)), "test": "-"}
 UNIT = "ELBO (nats/image)"
+
+MANY = 12
+"""Values that a legend and the ticks of an axis can name; more are read off a scale of colours."""
 
 
 def draw_learning_curves(
@@ -76,21 +81,27 @@ def draw_learning_curves(
         row[0].set_ylabel(UNIT)
         draw_final(row[-1], part, studied, colours)
         row[-1].set_xlabel(quantity)
-    figure.legend(
-        handles=[
-            *(
-                Line2D([], [], color=colour, label=f"{value:,g}")
-                for value, colour in colours.items()
-            ),
-            *(
-                Line2D([], [], color=INK, linestyle=style, label=readable(split))
-                for split, style in LINESTYLES.items()
-            ),
-        ],
-        title=quantity,
-        loc="outside lower center",
-        ncols=len(colours) + 2,
-    )
+    handles = [
+        Line2D([], [], color=INK, linestyle=style, label=readable(split))
+        for split, style in LINESTYLES.items()
+    ]
+    heading = None if len(colours) > MANY else quantity
+    if len(colours) > MANY:
+        count = len(values)
+        scale = ScalarMappable(
+            BoundaryNorm(range(count + 1), count), ListedColormap([*colours.values()])
+        )
+        bar = figure.colorbar(scale, ax=panels, location="bottom", shrink=0.6, aspect=40)
+        named = range(0, count, -(-count // MANY))
+        labels = [f"{values[place]:,g}" for place in named]
+        bar.set_ticks([place + 0.5 for place in named], labels=labels)
+        bar.ax.minorticks_off()
+        bar.set_label(quantity)
+    else:
+        handles[:0] = [
+            Line2D([], [], color=colour, label=f"{value:,g}") for value, colour in colours.items()
+        ]
+    figure.legend(handles=handles, title=heading, loc="outside lower center", ncols=len(handles))
     return figure
 
 
@@ -119,9 +130,13 @@ def draw_final(axes: Axes, part: pd.DataFrame, studied: str, colours: dict[Any, 
         x, values = seeds_by(last[last["split"] == split], studied)
         draw_seeds(axes, x, values, INK, linestyle, [colours[value] for value in x])
     axes.set_xscale("log")
+    axes.xaxis.set_minor_locator(NullLocator())
+    if len(x) > MANY:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter("{x:,g}")
+        return
     labels = [f"{value:,g}" for value in x]
     axes.set_xticks(x, labels, rotation=90 if max(map(len, labels)) > 2 else 0)
-    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def _last_title(part: pd.DataFrame) -> str:

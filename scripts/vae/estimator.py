@@ -187,7 +187,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         order, noise = trainer.draw(self._generator, len(x))
         reconstruction, kl = trainer.run_epoch(order, noise)
         epoch = max((row.epoch for row in self.history_), default=0) + 1
-        self.history_ += elbo_measurements(epoch, "train", reconstruction, kl)
+        self.history_ += elbo_measurements(epoch, "train", reconstruction, kl, self.learning_rate)
         self.model_ = trained_model(architecture, trainer)
         self._trainer_state = trainer.state()
         return self

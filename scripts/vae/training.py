@@ -143,10 +143,10 @@ def train(
         for epoch in range(done + 1, epochs + 1):
             if training.dynamic_binarisation:
                 trainer.load_binarised(x_train, streams.pixels)
-            history += _train_epoch(trainer, epoch, len(x_train), streams)
+            history += _train_epoch(trainer, training.learning_rate, epoch, len(x_train), streams)
             if x_test is not None:
                 losses = trainer.evaluate(x_test, streams.test)
-                history += elbo_measurements(epoch, "test", *losses)
+                history += elbo_measurements(epoch, "test", *losses, training.learning_rate)
             last = next(row for row in reversed(history) if row.metric == "elbo")
             bar.set_postfix_str(f"{last.split} ELBO {last.value:.2f}", refresh=False)
             bar.update()
@@ -155,14 +155,16 @@ def train(
     return trained_model(architecture, trainer), history
 
 
-def _train_epoch(trainer: Trainer, epoch: int, n: int, streams: _Streams) -> list[Measurement]:
+def _train_epoch(
+    trainer: Trainer, learning_rate: float, epoch: int, n: int, streams: _Streams
+) -> list[Measurement]:
     """Train on n loaded rows, once each; the epoch's losses and runtime."""
     order, noise = trainer.draw(streams.epoch, n)
     start = time.perf_counter()
     losses = trainer.run_epoch(order, noise)
     seconds = time.perf_counter() - start
     runtime = Measurement(epoch, "train", "runtime", seconds, "s")
-    return [*elbo_measurements(epoch, "train", *losses), runtime]
+    return [*elbo_measurements(epoch, "train", *losses, learning_rate), runtime]
 
 
 def trained_model(architecture: Architecture, trainer: Trainer) -> Model:
@@ -171,19 +173,20 @@ def trained_model(architecture: Architecture, trainer: Trainer) -> Model:
 
 
 def elbo_measurements(
-    epoch: int, split: str, reconstruction: float, kl: float
+    epoch: int, split: str, reconstruction: float, kl: float, learning_rate: float
 ) -> list[Measurement]:
     """ELBO, reconstruction loss and KL divergence of an epoch, nats per image.
 
     Raises
     ------
     TrainingDiverged
-        If they are not finite, naming the epoch.
+        If they are not finite, naming the epoch and the learning rate.
     """
     if not np.isfinite(reconstruction + kl):
         raise TrainingDiverged(
-            f"training diverged in epoch {epoch} (reconstruction loss {reconstruction}, KL {kl}): "
-            "lower learning_rate or scale the data"
+            f"training diverged in epoch {epoch} at a learning_rate of {learning_rate:g} "
+            f"(reconstruction loss {reconstruction}, KL {kl}): try {learning_rate / 10:g}, or "
+            "scale the data"
         )
     values = {"elbo": -reconstruction - kl, "reconstruction": reconstruction, "kl": kl}
     return [

@@ -7,7 +7,8 @@ from functools import partial
 import yaml
 
 from planning import outputs
-from planning.runs import planned_datasets, planned_experiments
+from planning.catalogue import load_catalogue
+from planning.runs import compared_models, planned_datasets, planned_experiments
 from study import failures, verdicts
 from study.peers import labels
 from vae.backends import facts
@@ -15,6 +16,8 @@ from vae.backends import facts
 EXPERIMENTS = planned_experiments(config)
 DATASETS = planned_datasets(config)
 EVALUATIONS = [f"{RESULTS}/evaluations/{name}.csv" for name in EXPERIMENTS]
+COMPARED_MODELS = compared_models(config)
+CATALOGUE = load_catalogue(config.get("sources", {}))
 IMAGE_RUNS = shown_runs(config, "images")
 REPORTED = yaml.safe_load(Path("config/claims.yaml").read_text())["reported"]
 """The report's own numbers."""

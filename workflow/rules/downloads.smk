@@ -3,9 +3,7 @@
 # Gives results/downloads/{source}/{file}, checked against the data catalogue. Neither a newer module
 # nor another mirror brings a file again: it is what its checksum says.
 
-from planning.catalogue import file_pattern, load_catalogue, pass_on_mirror
-
-CATALOGUE = load_catalogue(config.get("sources", {}))
+from planning.catalogue import file_pattern, pass_on_mirror
 
 pass_on_mirror(config)
 

@@ -4,11 +4,10 @@
 # separation of their latent spaces where it is shown, and the comparison of the models in
 # results/evaluations/reconstruction.csv.
 
-from planning.runs import compared_models, compared_runs, run_files
+from planning.runs import compared_runs, run_files
 
 COMPARISON = config["experiments"]["comparison"]
 COMPARED_RUNS = compared_runs(config)
-COMPARED_MODELS = compared_models(config)
 SEPARATION = {
     name: [f"results/evaluations/separation/{name}.csv"]
     for name in (
