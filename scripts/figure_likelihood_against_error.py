@@ -46,6 +46,9 @@ SETTING = ["model", "size", "binarisation"]
 EXPANSION = 1.8, 2.2
 """How many times a label's width and height must be free of points."""
 
+FORCE, EXPLOSION = (0.8, 1.0), (2.0, 2.0)
+"""How hard points push labels, and all is pushed at first: less leaves some between points."""
+
 ITERATIONS = 500
 """Of moving labels apart: many more than they take to come to rest."""
 
@@ -73,7 +76,7 @@ def figure_likelihood_against_error(
         values, by_rank = figure.subplots(1, 2, width_ratios=[1.35, 1])
         draw_points(values, points, models)
         draw_baselines(values, baselines(table), points["log_likelihood"])
-        values.margins(0.1)
+        values.margins(0.15, 0.1)
         values.set_xlabel("Reconstruction error, nats/image (lower is better)")
         values.set_ylabel("Log-likelihood, nats/image (higher is better)")
         letter(values, "a", "A point for each seed")
@@ -243,6 +246,8 @@ def label_sizes(axes: Axes, means: "pd.DataFrame", points: "pd.DataFrame") -> No
         points["reconstruction_error"].to_numpy(),
         points["log_likelihood"].to_numpy(),
         expand=EXPANSION,
+        force_static=FORCE,
+        force_explode=EXPLOSION,
         ax=axes,
         iter_lim=ITERATIONS,
         min_arrow_len=0,

@@ -17,6 +17,7 @@ from conftest import TINY
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 from parsed import parsed_rules
 
 from figure_5_1_profile import figure_5_1_profile, own_time
@@ -676,6 +677,15 @@ def test_every_size_is_named_near_its_mean_and_no_names_overlap(
         for place, box in enumerate(boxes):
             assert not box.count_overlaps(boxes[:place]), axes.texts[place]
     axes = figure.axes[0]
+    radius = 2 * figure.dpi / 72
+    points = [line for line in axes.lines if line.get_marker() != "None"]
+    covered = [
+        Bbox.from_bounds(x - radius, y - radius, 2 * radius, 2 * radius)
+        for line in points
+        for x, y in axes.transData.transform(line.get_xydata())
+    ]
+    for text in axes.texts:
+        assert not Text.get_window_extent(text).count_overlaps(covered), text
     named = {text.get_position(): text.get_text() for text in axes.texts}
     ends = [patch._posA_posB for patch in axes.patches if isinstance(patch, FancyArrowPatch)]
     joined = {(named[tuple(start)], tuple(np.round(end, 6))) for start, end in ends}
