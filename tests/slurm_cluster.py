@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,8 +126,10 @@ def cluster(folder: Path) -> Iterator[Cluster]:
         _wait(["sh", "-c", "sinfo -h -o %T | grep -qx idle"], environment)
         yield Cluster(environment)
     finally:
-        subprocess.run(["scancel", f"--user={getpass.getuser()}"], env=environment, timeout=30)
-        _settle(environment)
+        with suppress(subprocess.TimeoutExpired):
+            cancel = ["scancel", f"--user={getpass.getuser()}"]
+            subprocess.run(cancel, env=environment, timeout=30)
+            _settle(environment)
         for process in reversed(running):
             process.terminate()
             try:
@@ -163,7 +165,9 @@ def _wait(command: list[str], environment: dict[str, str]) -> None:
 def _settle(environment: dict[str, str]) -> None:
     """Wait until no job runs: those that do outlive the node's daemon."""
     for _ in range(50):
-        listed = subprocess.run(["squeue", "-h"], env=environment, capture_output=True, text=True)
+        listed = subprocess.run(
+            ["squeue", "-h"], env=environment, capture_output=True, text=True, timeout=30
+        )
         if not listed.stdout.strip():
             return
         time.sleep(0.2)
