@@ -30,6 +30,7 @@ def describe_machine(machine: Path, threads: int) -> None:
         Threads that the timed jobs were given.
     """
     np.ones((2, 2)) @ np.ones((2, 2))
+    packages = packages_distributions()
     blas = [library for library in threadpool_info() if library["user_api"] == "blas"]
     described = {
         "processor": _processor(),
@@ -44,7 +45,10 @@ def describe_machine(machine: Path, threads: int) -> None:
         "platform": platform.platform(),
         "python": platform.python_version(),
         **{package: _version(package) for package in PACKAGES},
-        **{name: _version(library) for library, name in _libraries().items()},
+        **{
+            name: _version(packages.get(library, [library])[0])
+            for library, name in _libraries().items()
+        },
         "date": datetime.now(UTC).date().isoformat(),
     }
     machine.write_text(json.dumps(described, indent=2) + "\n")
@@ -76,11 +80,9 @@ def _libraries() -> dict[str, str]:
     return {library: name for library, name in users.items() if library not in PACKAGES}
 
 
-def _version(module: str) -> str:
-    """Version of the package that a module comes from, whatever that is called."""
-    packages = packages_distributions().get(module, [module])
+def _version(package: str) -> str:
     try:
-        return version(packages[0])
+        return version(package)
     except PackageNotFoundError:
         return "not installed"
 

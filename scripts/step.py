@@ -56,22 +56,24 @@ def run(function: Callable[..., None], namespace: Mapping[str, Any]) -> None:
             function(**arguments)
         except Exception as error:
             log.write(_traceback(error, function, namespace))
-            sentence = f"{job.rule}: {_sentence(error, arguments)}"
+            sentence = f"{job.rule}: {_sentence(error, Path(job.log[0]))}"
             log.write(f"{sentence}\n")
             failures.leave(sentence, job.log[0], final=isinstance(error, ValueError))
             sys.exit(1)
 
 
-def _sentence(error: Exception, arguments: Mapping[str, Any]) -> str:
-    """What is wrong, in one line: an error of input has said it, others are named by their kind."""
+def _sentence(error: Exception, log: Path) -> str:
+    """What is wrong, in one line: an error of input has said it, others are named by their kind.
+
+    The log lies on the disk of what the step writes.
+    """
     said = " ".join(str(error).split())
     if isinstance(error, MemoryError):
         return (
             f"not enough memory ({said or 'MemoryError'}); give the step more, or run fewer at once"
         )
     if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
-        written = next((path for path in arguments.values() if isinstance(path, Path)), Path())
-        return f"no space left on the disk of {written.resolve().parent}"
+        return f"no space left on the disk of {log.resolve().parent}"
     if isinstance(error, ValueError | OSError):
         return said
     return f"{type(error).__name__}: {said}; a fault of this program, whose log tells more"

@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+
+from study import failures
+
 SNAKEMAKE = Path(".snakemake")
 COUNT = re.compile(r"^total\s+(\d+)$", re.MULTILINE)
 
@@ -39,8 +43,7 @@ def main(arguments: list[str]) -> None:
     left, all_steps = steps(*arguments), steps("--forceall", *arguments)
     alive = any((SNAKEMAKE / "locks").glob("*"))
     begun = started()
-    failed = "".join(file.read_text() for file in sorted((SNAKEMAKE / "failures").glob("*")))
-    sentences = failed.splitlines()
+    sentences = failures.told().splitlines()
     print(f"done {all_steps - left}, {'running' if alive else 'begun'} {len(begun)}, ", end="")
     print(f"failed {len(sentences)}, left {left} of {all_steps} steps")
     for title, lines in (("running" if alive else "begun", begun), ("failed", sentences)):

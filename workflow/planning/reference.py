@@ -48,8 +48,8 @@ def settle(config: dict[str, Any]) -> None:
     ------
     ConfigError
         If this is not the folder of the project; if anything is wrong, as of
-        `planning.validation.check`; if no figure can be drawn with the
-        kept settings; or if a setting differs from those.
+        `planning.validation.check`; if no figure can be drawn with the kept settings; or if a
+        setting differs from those.
     """
     file = config_file(config)
     if not Path(file).exists():

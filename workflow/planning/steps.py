@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from snakemake.utils import available_cpu_count
+
 from planning.imports import SCRIPTS, code_files
 
 
@@ -70,8 +72,9 @@ def complete(workflow: Any) -> None:
     os.environ["MPLBACKEND"] = "agg"
     if workflow.resource_settings.cores is None:
         # As with --cores all. The default profile cannot say so: it would for clusters as well.
-        workflow.resource_settings.cores = os.cpu_count()
-        workflow.global_resources["_cores"] = os.cpu_count()
+        cores = available_cpu_count()
+        workflow.resource_settings.cores = cores
+        workflow.global_resources["_cores"] = cores
     _tell_why_groups_fail()
 
 
