@@ -23,6 +23,8 @@ class Project:
     """A copy of the project in a folder of its own."""
 
     root: Path
+    printed: str = ""
+    """What the study said when it was run here."""
 
     def run(self, *command: str, status: int | None = 0) -> str:
         """Run a command there; return what it printed, both streams together."""
@@ -87,8 +89,7 @@ def copy_project(target: Path) -> Project:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The whole study, run on the smallest configuration."""
     project = copy_project(tmp_path_factory.mktemp("study"))
-    project.snakemake()
-    return project
+    return Project(project.root, printed=project.snakemake())
 
 
 @pytest.fixture

@@ -5,14 +5,15 @@ import shutil
 from pathlib import Path
 
 FOLDER = Path(".snakemake/failures")
+KINDS = (".txt", ".final")
 
 
-def leave(sentence: str, log: str, final: bool) -> None:
+def leave(said: str, log: str, final: bool) -> None:
     """Leave a step's sentence.
 
     Parameters
     ----------
-    sentence
+    said
         What is wrong.
     log
         The step's, which tells it from others.
@@ -20,13 +21,22 @@ def leave(sentence: str, log: str, final: bool) -> None:
         Whether another try would end the same way.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
-    told = f"{sentence} (log: {log})\n"
-    _file(log).with_suffix(".final" if final else ".txt").write_text(told, encoding="utf-8")
+    told = f"{said} (log: {log})\n"
+    _file(log).with_suffix(KINDS[final]).write_text(told, encoding="utf-8")
+
+
+def sentence(log: str) -> str | None:
+    """What the step of a log left in this run; None if nothing."""
+    for kind in KINDS:
+        file = _file(log).with_suffix(kind)
+        if file.exists():
+            return file.read_text(encoding="utf-8").rstrip()
+    return None
 
 
 def is_final(log: str) -> bool:
     """Whether the step of a log has failed in this run in a way that no other try can mend."""
-    return _file(log).with_suffix(".final").exists()
+    return _file(log).with_suffix(KINDS[True]).exists()
 
 
 def forget() -> None:

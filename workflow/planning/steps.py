@@ -1,5 +1,6 @@
 """What every step of the workflow has: its code, a line that tells of it, its cluster job."""
 
+import gc
 import hashlib
 import os
 import shlex
@@ -66,6 +67,8 @@ def complete(workflow: Any) -> None:
             rule.group = "runs"
         elif grouped and rule.name not in ALONE and not timed:
             rule.group = "telling"
+    # Of thousands of jobs nothing is freed: looking for garbage would take a tenth of planning.
+    gc.set_threshold(100_000, 50, 1000)
     # Snakemake writes the interpreter's path into commands as it is, blanks and all.
     sys.executable = shlex.quote(sys.executable)
     # A notebook's is not installed everywhere.

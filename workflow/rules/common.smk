@@ -6,7 +6,7 @@ from functools import partial
 
 import yaml
 
-from planning import outputs
+from planning import outputs, terminal
 from planning.catalogue import load_catalogue
 from planning.runs import compared_models, planned_datasets, planned_experiments
 from study import failures, verdicts
@@ -49,6 +49,7 @@ resource_scopes:
 
 onstart:
     failures.forget()
+    terminal.show_a_line_a_job(workflow)
 
 
 onsuccess:

@@ -1,0 +1,144 @@
+"""What a run says on the terminal: a line a job, with how many are left and about how long."""
+
+import logging
+import re
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from statistics import fmean, median
+from typing import Any
+
+from snakemake.logging import ColorizingTextHandler, DefaultFormatter, logger
+from snakemake.settings.enums import Quietness
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from study import failures
+
+UNSAID = {LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED, LogEvent.PROGRESS}
+"""Events that the line of the next job tells of."""
+
+STEP_FAILED = re.compile(r"\.snakemake/scripts/\S+' returned non-zero exit status 1\.")
+"""Of a command that said itself what failed."""
+
+
+class TimeLeft:
+    """How long the jobs of a run may take that are not done.
+
+    A job is expected to take what jobs of its rule took so far, the first of a rule what the median
+    job took; and as many to run side by side as did until now.
+
+    Parameters
+    ----------
+    rules
+        The rule of every job.
+    now
+        Seconds, of any clock, at which the run begins.
+    """
+
+    def __init__(self, rules: Iterable[str], now: float) -> None:
+        self._begun = now
+        self._left = Counter(rules)
+        self._running: dict[int, tuple[str, float]] = {}
+        self._took: defaultdict[str, list[float]] = defaultdict(list)
+
+    @property
+    def jobs(self) -> int:
+        """Number of jobs that are not done."""
+        return self._left.total()
+
+    def start(self, job: int, rule: str, now: float) -> None:
+        """Take note that a job starts, which may be another try of it."""
+        self._running[job] = rule, now
+
+    def finish(self, job: int, now: float) -> None:
+        """Take note that a job is done."""
+        rule, started = self._running.pop(job)
+        self._took[rule].append(now - started)
+        self._left[rule] -= 1
+
+    def seconds(self, now: float) -> float | None:
+        """Expected seconds until all jobs are done; None before one is."""
+        if not self._took:
+            return None
+        first = median(seconds for each in self._took.values() for seconds in each)
+        expected = {
+            rule: fmean(self._took[rule]) if rule in self._took else first for rule in self._left
+        }
+        busy = sum(sum(each) for each in self._took.values())
+        left = sum(expected[rule] * number for rule, number in self._left.items())
+        for rule, started in self._running.values():
+            busy += now - started
+            left -= min(now - started, expected[rule])
+        return left * (now - self._begun) / busy if busy else 0.0
+
+
+class OneLineAJob(DefaultFormatter):
+    """Snakemake's formatter, but for jobs: of each a line when it starts, and one if it fails.
+
+    Parameters
+    ----------
+    plain
+        Snakemake's own, with the user's settings.
+    rules
+        The rule of every job.
+    """
+
+    def __init__(self, plain: DefaultFormatter, rules: Iterable[str]) -> None:
+        super().__init__(plain.quiet, plain.show_failed_logs)
+        self._left = TimeLeft(rules, time.monotonic())
+
+    def is_shown(self, record: logging.LogRecord) -> bool:
+        """Take note of a record; whether it has a line."""
+        event = getattr(record, "event", None)
+        if event == LogEvent.JOB_FINISHED:
+            self._left.finish(vars(record)["job_id"], time.monotonic())
+        said = record.getMessage()
+        return (
+            event not in UNSAID
+            and said != "Select jobs to execute..."
+            and not STEP_FAILED.search(said)
+        )
+
+    def format_job_info(self, msg: dict[str, Any]) -> str:
+        """Line of a job that starts."""
+        now = time.monotonic()
+        self._left.start(msg["jobid"], msg["rule_name"], now)
+        return (
+            f"{_clock()} {self._left.jobs} left{_told(self._left.seconds(now))}: {msg['rule_msg']}"
+        )
+
+    def format_job_error(self, msg: dict[str, Any]) -> str:
+        """Line of a job that failed, if it left a sentence; else all that Snakemake knows."""
+        sentence = failures.sentence(msg["log"][0]) if msg["log"] else None
+        return f"{_clock()} {sentence}" if sentence else super().format_job_error(msg)
+
+
+def show_a_line_a_job(workflow: Any) -> None:
+    """From now on have Snakemake's terminal show a line a job; its log keeps everything.
+
+    Parameters
+    ----------
+    workflow
+        Snakemake's, about to run its jobs.
+    """
+    quiet = {Quietness.ALL, Quietness.PROGRESS, Quietness.RULES}
+    for handler in logger.handlers:
+        plain = handler.formatter
+        if isinstance(handler, ColorizingTextHandler) and not quiet & set(plain.quiet):
+            formatter = OneLineAJob(plain, [job.rule.name for job in workflow.dag.needrun_jobs()])
+            handler.setFormatter(formatter)
+            handler.addFilter(formatter.is_shown)
+
+
+def _clock() -> str:
+    return time.strftime("%H:%M:%S")
+
+
+def _told(seconds: float | None) -> str:
+    """About how long, in one unit."""
+    if seconds is None:
+        return ""
+    for unit, name in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 1.5 * unit:
+            return f", about {seconds / unit:.0f} {name}"
+    return ", about a minute" if seconds > 45 else ", less than a minute"
