@@ -3,13 +3,14 @@
 import os
 import re
 import shlex
-import shutil
 from pathlib import Path
 
 import pytest
 from conftest import ROOT, TINY, Project
 from generated import assert_generated, pipe_table
 from parsed import parsed_rules
+
+from planning.steps import IMAGE
 
 pytestmark = pytest.mark.xdist_group("study")
 
@@ -26,7 +27,10 @@ def blocks(language: str) -> list[str]:
 
 
 COMMANDS = [line for block in blocks("sh") for line in block.splitlines()]
-SNAKEMAKE = [line for line in COMMANDS if "snakemake" in line]
+SNAKEMAKE = [line for line in COMMANDS if "snakemake" in line and "|" not in line]
+PIPED = [line for line in COMMANDS if "|" in line]
+CONTAINERS = [line for line in COMMANDS if line.startswith(("apptainer", "podman"))]
+"""What tests/test_containers.py is about."""
 
 
 def test_the_first_block_is_the_two_commands():
@@ -40,43 +44,63 @@ def test_make_commands_are_targets(command: str):
 
 
 def test_every_command_is_of_a_kind_that_is_tested():
-    assert all(line.startswith("make") or line in SNAKEMAKE for line in COMMANDS)
+    others = [line for line in COMMANDS if line not in SNAKEMAKE + CONTAINERS + PIPED]
+    assert all(line.startswith("make") for line in others)
 
 
-CONDA = """#!/bin/sh
+APPTAINER = """#!/bin/sh
+if [ "$1" = --version ]; then echo apptainer version 99.0.0; exit; fi
+for last; do :; done
+exec sh -c "$last"
+"""
+PROGRAMS = {
+    "conda": """#!/bin/sh
 case "$1" in
   --version) echo conda 99.0.0 ;;
   info) echo '{"conda_prefix": "/none", "platform": "linux-64"}' ;;
   *) echo '{"get": {"channel_priority": "strict"}}' ;;
 esac
-"""
-"""Answers what Snakemake asks of conda before it plans."""
+""",
+    "apptainer": APPTAINER,
+    "singularity": APPTAINER,  # Snakemake's name of it until it has looked
+}
+"""Answer what Snakemake asks of them before it plans, whether they are here or not."""
 
 
 @pytest.fixture
-def conda(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stand-in where there is no conda."""
-    if shutil.which("conda") is None:
-        program = tmp_path / "conda/conda"
-        program.parent.mkdir()
-        program.write_text(CONDA)
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in PROGRAMS.items():
+        program = tmp_path / "programs" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(text)
         program.chmod(0o755)
-        monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'programs'}{os.pathsep}{os.environ['PATH']}")
 
 
-@pytest.mark.usefixtures("conda")
+@pytest.mark.usefixtures("programs")
 @pytest.mark.parametrize("command", SNAKEMAKE)
 def test_snakemake_commands_run(command: str, edited: Project):
     """On the smallest configuration. What needs conda, a cluster or hours is planned, not run."""
     (edited.root / "my.yaml").write_text((ROOT / TINY).read_text())
+    (edited.root / IMAGE).touch()
     words = [Path(word).name if "bin/" in word else word for word in shlex.split(command)]
     if "--configfile" not in words and "results=reference" not in words:
         words += ["--configfile", TINY]
-    if {"--use-conda", "--profile", "config/aevb.yaml", "config/paper.yaml"} & {*words}:
+    if {"--use-conda", "--sdm", "--profile", "config/aevb.yaml", "config/paper.yaml"} & {*words}:
         words += ["--dry-run"]
     if words == ["snakemake", "--config", "results=reference"]:  # test_reference.py runs it
         words += ["--dry-run"]
     edited.run(*words)
+
+
+@pytest.mark.usefixtures("programs")
+def test_the_image_of_the_conda_environments_has_a_pinned_base(edited: Project):
+    (command,) = PIPED
+    edited.run("bash", "-c", command)
+    recipe = (edited.root / "vae-study.def").read_text()
+    assert re.match(r"Bootstrap: docker\nFrom: \S+:[\d.-]+@sha256:[0-9a-f]{64}\n", recipe)
+    kinds = {path.name for path in (ROOT / "envs").glob("*.yaml")} - {"peers.yaml"}
+    assert {*re.findall(r"^ *envs/(\S+) /conda-envs/", recipe, re.MULTILINE)} == kinds
 
 
 OVERLAYS = ("config/paper.yaml", "config/aevb.yaml")

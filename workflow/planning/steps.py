@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from snakemake.settings.types import DeploymentMethod
 from snakemake.utils import available_cpu_count
 
 from planning.imports import SCRIPTS, code_files
@@ -34,6 +35,9 @@ def code_digest(script: str, *modules: str) -> str:
         digest.update(file.encode() + (SCRIPTS.parent / file).read_bytes())
     return digest.hexdigest()[:16]
 
+
+IMAGE = "vae-study.sif"
+"""What steps run in with `--sdm apptainer`; README says how to build it."""
 
 RUNS = ("train_vae", "train_baseline", "evaluate_vae", "estimate_likelihood")
 """Rules of a run: on a cluster a job has some runs, each from training to its measurements."""
@@ -79,6 +83,19 @@ def complete(workflow: Any) -> None:
         workflow.resource_settings.cores = cores
         workflow.global_resources["_cores"] = cores
     _tell_why_groups_fail()
+    if DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method:
+        _prepare_for_image()
+
+
+def _prepare_for_image() -> None:
+    """End the run if the image is not there."""
+    if not Path(IMAGE).exists():
+        sys.exit(
+            f"--sdm apptainer: {IMAGE} is not here, the image that steps run in; expected it to be "
+            f"built first, for example by: apptainer build {IMAGE} envs/container.def"
+        )
+    # A step's home is the project's folder then, and matplotlib writes into homes.
+    os.environ["MPLCONFIGDIR"] = ".snakemake/matplotlib"
 
 
 def _tell_why_groups_fail() -> None:
