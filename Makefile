@@ -66,6 +66,7 @@ lock:  ## resolve versions anew: requirements.lock, envs/* (ARGS=--upgrade takes
 
 clean:  ## remove all that was made: results, .venv, caches
 	@find results -mindepth 1 -maxdepth 1 ! -name README.md ! -name reference -exec rm -rf {} +
+	@find results/reference -name '.*.sha256' -delete
 	@rm -rf $(addprefix results/reference/,claims.json figures logs report tables)
 	@find scripts workflow envs tests -name __pycache__ -prune -exec rm -rf {} +
 	@rm -rf .venv .snakemake build .mypy_cache .pytest_cache .ruff_cache scripts/*.egg-info

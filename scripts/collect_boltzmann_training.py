@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from step import run
-from study.contracts import BOLTZMANN_TRAINING
+from study.contracts import BOLTZMANN_TRAINING, read_rows
 from study.dataset import load_dataset
 from vae.boltzmann.estimators import LayerMeasurement, load_boltzmann_machine
 
@@ -46,12 +46,10 @@ def collect_boltzmann_training(
         writer = csv.writer(file)
         writer.writerow(BOLTZMANN_TRAINING.columns)
         for family, seed, history in zip(families, seeds, histories, strict=True):
-            with open(history, newline="") as part:
-                rows = csv.DictReader(part)
-                writer.writerows(
-                    [name, family, seed, *(row[column] for column in LayerMeasurement._fields)]
-                    for row in rows
-                )
+            writer.writerows(
+                [name, family, seed, *(row[column] for column in LayerMeasurement._fields)]
+                for row in read_rows(history, LayerMeasurement._fields)
+            )
     first = {family: models[families.index(family)] for family in families}
     weights = {
         family: load_boltzmann_machine(path).layers_[0].weights[:FILTERS].astype(np.float32)

@@ -1,11 +1,9 @@
 """Bring the measurements of an experiment's runs into one tidy table."""
 
-import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 from step import run
-from study.contracts import MEASUREMENT
+from study.contracts import MEASUREMENT, read_rows
 
 
 def collect_evaluations(measurements: list[Path], table: Path) -> None:
@@ -14,17 +12,10 @@ def collect_evaluations(measurements: list[Path], table: Path) -> None:
     Raises
     ------
     ValueError
-        If a table has other columns than `study.contracts.MEASUREMENT`.
+        If a table lacks a column of `study.contracts.MEASUREMENT`, or was cut short.
     """
-    MEASUREMENT.write(table, (row for path in measurements for row in _rows(path)))
-
-
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    with open(path, newline="") as file:
-        rows = csv.DictReader(file)
-        if list(rows.fieldnames or ()) != list(MEASUREMENT.columns):
-            raise ValueError(f"{path}: expected the columns {', '.join(MEASUREMENT.columns)}")
-        yield from rows
+    columns = MEASUREMENT.columns
+    MEASUREMENT.write(table, (row for path in measurements for row in read_rows(path, columns)))
 
 
 if __name__ == "__main__":

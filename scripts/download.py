@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from step import run
+from study import seals
 from study.download import Wanted, fetch
 
 
@@ -20,9 +21,10 @@ def download(file: Path, urls: list[str], sha256: str, size: int) -> None:
     sha256, size
         What the file must be, the size in bytes.
     """
-    wanted = Wanted(file.name, urls, sha256, size)
+    name = seals.finished(file).name
+    wanted = Wanted(name, urls, sha256, size)
     address = fetch(wanted, file, mirror=os.environ.get("VAE_DATA_MIRROR"))
-    print(f"{file.name}: from {address}", file=sys.stderr)
+    print(f"{name}: from {address}", file=sys.stderr)
 
 
 if __name__ == "__main__":

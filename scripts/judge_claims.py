@@ -9,7 +9,8 @@ import yaml
 from step import run
 from study.claims import judge
 from study.contracts import PROFILE, RECONSTRUCTION, TIMINGS
-from study.results import read_card, read_table
+from study.results import read_table
+from study.seals import read_json
 from study.tables import write_table
 
 OTHERS = {"reconstruction": RECONSTRUCTION, "backends": TIMINGS, "published_epoch": PROFILE}
@@ -65,7 +66,7 @@ def judge_claims(
 def _entropy_floors(cards: list[Path]) -> pd.DataFrame:
     rows = [
         {"dataset": card["name"], "class": name, "floor": floor}
-        for card in map(read_card, cards)
+        for card in map(read_json, cards)
         for name, floor in card.get("entropy_floor", {}).items()
     ]
     return pd.DataFrame(rows, columns=["dataset", "class", "floor"])

@@ -12,6 +12,8 @@ from typing import Any
 import yaml
 
 from step import run
+from study.contracts import read_rows
+from study.seals import read_json
 
 RESULTS, REFERENCE = Path("results"), Path("results/reference")
 
@@ -71,7 +73,7 @@ def keep_reference(
     provenance = {
         "commit": _commit(),
         "kept": datetime.now(UTC).date().isoformat(),
-        **json.loads(machine.read_text()),
+        **read_json(machine),
     }
     (REFERENCE / "provenance.json").write_text(json.dumps(provenance, indent=2) + "\n")
 
@@ -100,8 +102,7 @@ def _kept(file: Path) -> Path:
 def _account(folder: Path) -> tuple[str, str, str]:
     """Seconds, peak memory (MiB) and the day of the end of a training, from Snakemake's account."""
     account = folder / "benchmark.tsv"
-    with open(account, newline="") as file:
-        row = next(csv.DictReader(file, delimiter="\t"))
+    (row,) = read_rows(account, ("s", "max_rss"), delimiter="\t")
     ended = datetime.fromtimestamp(account.stat().st_mtime, UTC)
     return row["s"], row["max_rss"], ended.date().isoformat()
 

@@ -1,13 +1,12 @@
 """Measure how well classes part in the latent spaces of an experiment's runs."""
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from step import run
 from study.arrays import read_arrays
-from study.contracts import MEASUREMENT, RUN
+from study.contracts import MEASUREMENT, RUN, read_rows
 from study.evaluation import latent_separation
 
 
@@ -48,8 +47,7 @@ def _separation(evaluation: Path, codes: Path) -> Iterator[dict[str, Any]]:
 
 def _described(evaluation: Path) -> dict[str, str]:
     """What names a run, and the epoch of what is measured last."""
-    with open(evaluation, newline="") as file:
-        first = next(csv.DictReader(file))
+    first = next(iter(read_rows(evaluation, MEASUREMENT.columns)))
     return {**{column: first[column] for column in (*RUN, "seed")}, "epoch": first["epochs"]}
 
 

@@ -11,7 +11,6 @@ and a key may be given in parts, which dots will join. The filters at the end of
 number or a name into words. A name that does not exist stops the build.
 """
 
-import json
 import re
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +20,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, UndefinedError
 
 from step import run
+from study.seals import read_json
 from study.wording import readable
 from vae.names import nearest
 
@@ -53,7 +53,7 @@ def report_markdown(template: Path, values: Path, captions: Sequence[Path], mark
     """
     text = render(
         template,
-        json.loads(values.read_text(encoding="utf-8")),
+        read_json(values),
         {path.stem: " ".join(path.read_text(encoding="utf-8").split()) for path in captions},
     )
     markdown.write_text(text, encoding="utf-8")

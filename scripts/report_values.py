@@ -59,7 +59,8 @@ import pandas as pd
 from step import run
 from study.contracts import LIKELIHOOD, PROFILE, RECONSTRUCTION, RUN, TIMINGS
 from study.likelihood_table import best_size, log_likelihoods
-from study.results import final, read_card, read_table, rising_by_seed
+from study.results import final, read_table, rising_by_seed
+from study.seals import read_json
 from study.timings import gpu_timings, without
 from vae.architecture import NETWORKS
 
@@ -136,9 +137,9 @@ def report_values(
             *_backends(read_table(backends, TIMINGS), gpu_timings(gpu), labels),
             *_profile(read_table(published_profile, PROFILE)),
             *_profile(read_table(numpy_profile, PROFILE)),
-            *_flat("datasets", {card["name"]: card for card in map(read_card, cards)}),
-            *_flat("machine", _read(machine)),
-            *_flat("claims", _read(claims)),
+            *_flat("datasets", {card["name"]: card for card in map(read_json, cards)}),
+            *_flat("machine", read_json(machine)),
+            *_flat("claims", read_json(claims)),
             *_flat("architectures", NETWORKS | settings["architectures"]),
             *(
                 pair
@@ -336,10 +337,6 @@ def _flat(key: str, value: Any) -> Pairs:
             yield from _flat(f"{key}.{name}", part)
     else:
         yield key, list(value) if isinstance(value, tuple) else value
-
-
-def _read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -6,20 +6,23 @@ and params alike, and `run` brings the two together. Nothing else in `scripts/` 
 
 import errno
 import inspect
+import signal
 import sys
 import traceback
-from collections.abc import Callable, Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from study import failures
+from study import failures, lifeline, seals
 
 
 def run(function: Callable[..., None], namespace: Mapping[str, Any]) -> None:
     """Call a step's function with what its rule names.
+
+    Its inputs are checked against their seals, and its outputs appear whole, when it is done.
 
     Parameters
     ----------
@@ -39,8 +42,11 @@ def run(function: Callable[..., None], namespace: Mapping[str, Any]) -> None:
     job = namespace["snakemake"]
     if failures.is_final(job.log[0]):
         sys.exit(f"{job.rule}: failed before in this run, and would again (log: {job.log[0]})")
-    arguments: dict[str, Any] = {
-        name: _paths(value) for files in (job.input, job.output) for name, value in files.items()
+    inputs, outputs = (
+        {name: _paths(value) for name, value in files.items()} for files in (job.input, job.output)
+    )
+    arguments: dict[str, Any] = inputs | {
+        name: _each(seals.unfinished, files) for name, files in outputs.items()
     }
     arguments |= {name: value for name, value in job.params.items() if name != "code"}
     if "threads" in inspect.signature(function).parameters:
@@ -51,15 +57,34 @@ def run(function: Callable[..., None], namespace: Mapping[str, Any]) -> None:
         redirect_stderr(log),
         # BLAS and OpenMP keep to the rule's threads, whatever the environment says.
         threadpool_limits(job.threads),
+        _ended_tidily(),
     ):
         try:
+            for files in inputs.values():
+                _each(seals.check, files)
             function(**arguments)
+            for files in outputs.values():
+                _each(seals.finish, files)
         except Exception as error:
             log.write(_traceback(error, function, namespace))
             sentence = f"{job.rule}: {_sentence(error, Path(job.log[0]))}"
             log.write(f"{sentence}\n")
             failures.leave(sentence, job.log[0], final=isinstance(error, ValueError))
             sys.exit(1)
+        finally:
+            for files in outputs.values():
+                _each(lambda file: seals.unfinished(file).unlink(missing_ok=True), files)
+
+
+@contextmanager
+def _ended_tidily() -> Iterator[None]:
+    """End by an exception when told to end or when Snakemake is gone."""
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    lifeline.follow()
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _sentence(error: Exception, log: Path) -> str:
@@ -67,7 +92,7 @@ def _sentence(error: Exception, log: Path) -> str:
 
     The log lies on the disk of what the step writes.
     """
-    said = " ".join(str(error).split())
+    said = " ".join(str(error).split()).replace(seals.UNFINISHED, "")
     if isinstance(error, MemoryError):
         return (
             f"not enough memory ({said or 'MemoryError'}); give the step more, or run fewer at once"
@@ -101,6 +126,10 @@ def _traceback(
 
 def _lines(file: str) -> int:
     return Path(file).read_text(encoding="utf-8").rstrip().count("\n")
+
+
+def _each(do: Callable[[Path], Any], files: Path | list[Path]) -> Any:
+    return do(files) if isinstance(files, Path) else [do(file) for file in files]
 
 
 def _paths(value: Any) -> Path | list[Path]:

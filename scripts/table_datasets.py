@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from step import run
-from study.results import read_card
+from study.seals import read_json
 from study.tables import write_table
 from study.wording import readable
 
@@ -19,7 +19,7 @@ def table_datasets(cards: list[Path], table: Path, markdown: Path) -> None:
     table, markdown
         The table.
     """
-    rows = [dataset_row(read_card(card)) for card in cards]
+    rows = [dataset_row(read_json(card)) for card in cards]
     text = ("Data set", "Values", "Source", "Licence")
     write_table(rows, table, markdown, text_columns=text)
 

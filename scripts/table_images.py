@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from step import run
-from study.results import final, read_card, read_table
+from study.results import final, read_table
+from study.seals import read_json
 from study.tables import mean_and_deviation, write_table
 from study.wording import readable
 from vae.architecture import Architecture
@@ -39,7 +40,7 @@ def table_images(
         The table. Bounds after the last epoch; the error is the root mean square of a pixel's, in
         grey levels.
     """
-    shapes = {card["name"]: card["shape"] for card in map(read_card, cards)}
+    shapes = {card["name"]: card["shape"] for card in map(read_json, cards)}
     rows = []
     for _, runs in final(read_table(evaluations)).groupby(
         ["dataset", "architecture", "latent_dimension"], sort=False

@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from step import run
-from study.results import final, read_card, read_tables, select, varying
+from study.results import final, read_tables, select, varying
+from study.seals import read_json
 from study.tables import mean_and_deviation, number, write_table
 from study.wording import in_report_order, readable
 
@@ -34,7 +35,7 @@ def table_network_loss(
         If a measured data set has no card, or a structure no measurement.
     """
     frame = final(read_tables(evaluations))
-    floors = {card["name"]: card for card in map(read_card, cards)}
+    floors = {card["name"]: card for card in map(read_json, cards)}
     settings = varying(frame, "dataset")
     rows = []
     for key, runs in frame.groupby(["dataset", *settings], sort=False):

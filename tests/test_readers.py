@@ -26,7 +26,7 @@ from study.datasets._own import Images, own_dataset
 from study.datasets.cifar10 import CLASSES, RECORD_BYTES, TEST, TRAIN, cifar10
 from study.datasets.frey_face import FRAMES, frey_face
 from study.datasets.mnist import mnist
-from study.results import read_card
+from study.seals import read_json
 
 RAW = ROOT.parent / "shared" / "data" / "raw"
 needs_raw_files = pytest.mark.skipif(not RAW.is_dir(), reason=f"no raw files in {RAW}")
@@ -40,7 +40,7 @@ def prepared(
     """Prepare a dataset; return it and its card as they are read again."""
     dataset, card = folder / "mine.npz", folder / "mine.json"
     prepare_dataset(dataset, card, "mine", settings, origin, 1, **files)
-    return load_dataset(dataset), read_card(card)
+    return load_dataset(dataset), read_json(card)
 
 
 def rng() -> np.random.Generator:
@@ -582,7 +582,7 @@ def test_data_of_ones_own_are_entries_of_a_configuration(tmp_path: Path) -> None
     (project.root / "my.yaml").write_text(yaml.safe_dump({"datasets": datasets}))
     cards = [f"results/datasets/{name}.json" for name in datasets]
     project.snakemake(*cards, config="my.yaml")
-    read = [read_card(project.root / card) for card in cards]
+    read = [read_json(project.root / card) for card in cards]
     assert [(card["n_train"], card["n_test"]) for card in read] == [(2, 2), (3, 2), (3, 3)]
     assert [card["licence"] for card in read] == ["not stated", "CC0", "not stated"]
     Image.new("L", (5, 4), 9).save(project.root / "scans/0/0.png")

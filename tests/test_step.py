@@ -1,6 +1,7 @@
 """The adapter: what a rule names reaches the function, and errors are one sentence and a log."""
 
 import errno
+import hashlib
 import runpy
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,23 +48,63 @@ def test_names_become_arguments_and_code_does_not():
 
     def example(data: Path, cards: list[Path], table: Path, seed: int, threads: int) -> None:
         received.update(locals())
+        table.touch()
 
     run(example, job())
     assert received == {
         "received": received,
         "data": Path("a.npz"),
         "cards": [Path("b.json"), Path("c.json")],
-        "table": Path("t.csv"),
+        "table": Path(".unfinished.t.csv"),
         "seed": 3,
         "threads": 1,
     }
+
+
+def test_outputs_appear_whole_or_not_at_all():
+    def example(data: Path, cards: list[Path], table: Path, seed: int) -> None:
+        table.write_text("half")
+        if cards:
+            raise OSError(errno.ENOSPC, "No space left on device", str(table))
+        assert not Path("t.csv").exists()
+
+    with pytest.raises(SystemExit):
+        run(example, job())
+    assert Path("log").read_text().endswith("No space left on device: 't.csv'\n")
+    assert not [*Path().glob("*t.csv*")]
+    run(example, job(input={"data": "a.npz", "cards": []}))
+    assert Path("t.csv").read_text() == "half"
+    assert not [*Path().glob(".unfinished*")]
+
+
+@pytest.mark.parametrize("change", ["cut", "edited", "sealed by another"])
+def test_an_input_that_is_not_as_its_step_wrote_it_is_refused(change: str):
+    run(lambda table, **_: table.write_text("a,b\n1,2\n3,4\n"), job(input={}))
+    reader = job(input={"table": "t.csv"}, output={})
+    run(lambda **_: None, reader)
+    if change == "sealed by another":
+        Path(".t.csv.sha256").write_text("")
+    else:
+        Path("t.csv").write_text("a,b\n1,2\n" + "3,5\n" * (change == "edited"))
+    with pytest.raises(SystemExit):
+        run(lambda **_: None, reader)
+    assert Path("log").read_text().splitlines()[-1] == (
+        "example: t.csv: expected what its step wrote, but it was cut short or changed since; "
+        "remove it, then run again"
+    )
+
+
+def test_a_seal_is_what_sha256sum_reads():
+    run(lambda table, **_: table.write_text("a,b\n"), job(input={}))
+    digest = hashlib.sha256(b"a,b\n").hexdigest()
+    assert Path(".t.csv.sha256").read_text() == f"{digest}  t.csv\n"
 
 
 def test_what_is_printed_goes_to_the_log_on_the_rules_threads():
     def example(**arguments) -> None:
         print(max(library["num_threads"] for library in threadpool_info()))
 
-    run(example, job())
+    run(example, job(output={}))
     assert Path("log").read_text() == "1\n"
 
 
@@ -134,7 +175,7 @@ def test_bad_input_is_not_tried_again_in_the_same_run(capsys: pytest.CaptureFixt
         run(example, job())
     assert Path("log").read_text() == before
     failures.forget()
-    run(lambda **_: None, job())
+    run(lambda **_: None, job(output={}))
 
 
 def test_who_interrupts_a_step_reads_no_traceback():

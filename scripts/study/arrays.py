@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from study import seals
 from vae.names import require_known
 
 
@@ -15,9 +16,11 @@ def read_arrays(path: Path, *names: str) -> dict[str, NDArray[Any]]:
     Raises
     ------
     ValueError
-        If the file has no array of a name.
+        If the file is damaged or has no array of a name; it names the file.
     """
-    with np.load(path, allow_pickle=False) as file:
-        for name in names:
-            require_known(f"{path}, array", name, file.files)
-        return {name: file[name] for name in names}
+    with seals.reading(path, "npz"), np.load(path, allow_pickle=False) as file:
+        known = file.files
+        arrays = {name: file[name] for name in names if name in known}
+    for name in names:
+        require_known(f"{path}, array", name, known)
+    return arrays

@@ -11,8 +11,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from study import seals
+
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def read_rows(path: Path, columns: Iterable[str], delimiter: str = ",") -> list[dict[str, str]]:
+    """Read the rows of a csv file as text.
+
+    Raises
+    ------
+    ValueError
+        If it lacks a column or was cut short within a row; it names the file.
+    """
+    with seals.reading(path, "csv"), open(path, newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file, delimiter=delimiter)
+        rows = list(reader)
+        if missing := [name for name in columns if name not in (reader.fieldnames or ())]:
+            raise ValueError(f"expected the columns {', '.join(columns)}; no {missing[0]}")
+        if any(None in row or None in row.values() for row in rows) or not _ends_a_line(path):
+            raise ValueError("a row is not whole")
+    return rows
 
 
 @dataclass(frozen=True)
@@ -54,9 +74,13 @@ class Table:
             If there are no rows, the last line has no end, or rows are missing.
         """
         if frame.empty:
-            raise ValueError(f"{path}: expected at least one row, got none")
+            raise ValueError(f"{path}: expected at least one row, got none; {seals.REMEDY}")
         if path.suffix == ".csv" and not _ends_a_line(path):
-            raise ValueError(f"{path}: the last line has no end, so the file was cut short")
+            raise ValueError(
+                f"{path}: the last line has no end, so the file was cut short; {seals.REMEDY}"
+            )
+        if "epochs" in self.columns:
+            _check_epochs(path, frame)
         if not self.each:
             return
         for group, part in frame.groupby([*self.alike], dropna=False, sort=False):
@@ -64,8 +88,21 @@ class Table:
             if counts.nunique() > 1:
                 raise ValueError(
                     f"{path}: expected {counts.max()} rows of {', '.join(map(str, group))} for "
-                    f"every {' and '.join(self.each)}, got {counts.min()} for {counts.idxmin()}"
+                    f"every {' and '.join(self.each)}, got {counts.min()} for {counts.idxmin()}; "
+                    f"{seals.REMEDY}"
                 )
+
+
+def _check_epochs(path: Path, frame: "pd.DataFrame") -> None:
+    """Check that what is measured in a run has a value for every epoch, or one for the last."""
+    curves = frame.groupby([*RUN, "seed", "split", "metric"], dropna=False, sort=False)["epoch"]
+    for what, epochs in curves:
+        length, last = what[5], epochs.max()
+        if last != length or len(epochs) not in (1, length):
+            raise ValueError(
+                f"{path}: expected {what[-1]} of {' '.join(map(str, what[:-2]))} for epochs 1 to "
+                f"{length} or for the last, got {len(epochs)} up to {last}; {seals.REMEDY}"
+            )
 
 
 def _ends_a_line(path: Path) -> bool:

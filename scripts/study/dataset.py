@@ -3,10 +3,11 @@
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
-from zipfile import is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
+
+from study.arrays import read_arrays
 
 Split = Literal["train", "test"]
 
@@ -109,19 +110,8 @@ def load_dataset(path: Path) -> Dataset:
         If the file is not an npz, lacks an array, or an array is not as `Dataset` describes; the
         message names the file.
     """
-    with open(path, "rb") as file:
-        if not is_zipfile(file):
-            raise ValueError(f"{path}: expected a dataset in npz format, got another kind of file")
-        file.seek(0)
-        with np.load(file, allow_pickle=False) as archive:
-            expected = [field.name for field in fields(Dataset)]
-            missing = [name for name in expected if name not in archive]
-            if missing:
-                raise ValueError(
-                    f"{path}: expected the arrays {', '.join(expected)}; "
-                    f"{', '.join(missing)} missing, found {', '.join(archive) or 'none'}"
-                )
-            try:
-                return Dataset(**{name: archive[name] for name in expected})
-            except ValueError as error:
-                raise ValueError(f"{path}: {error}") from error
+    arrays = read_arrays(path, *(field.name for field in fields(Dataset)))
+    try:
+        return Dataset(**arrays)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error

@@ -1,8 +1,7 @@
-"""Reading what the evaluations wrote: data cards and tidy tables of measurements."""
+"""Reading what the evaluations wrote: tidy tables of measurements."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,17 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from study import seals
 from study.contracts import MEASUREMENT, RUN, Table
 from vae.names import require_known
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def read_card(path: Path) -> dict[str, Any]:
-    """Read the data card (JSON) of a data set."""
-    card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return card
 
 
 def read_table(path: Path, table: Table = MEASUREMENT) -> pd.DataFrame:
@@ -29,11 +23,12 @@ def read_table(path: Path, table: Table = MEASUREMENT) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If it lacks a column, or rows.
+        If it is damaged, lacks a column or rows; it names the file.
     """
     import pandas as pd
 
-    frame = pd.read_csv(path)
+    with seals.reading(path, "csv"):
+        frame = pd.read_csv(path)
     for column in table.columns:
         require_known(f"{path}, column", column, frame.columns)
     table.check_rows(path, frame)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.contracts import TIMINGS
 from study.results import read_table
+from study.seals import read_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,7 @@ def gpu_timings(files: Sequence[Path]) -> tuple[str, pd.DataFrame] | None:
     by_name = {file.name: file for file in files}
     if not {"timings.csv", "machine.json"} <= set(by_name):
         return None
-    name = json.loads(by_name["machine.json"].read_text(encoding="utf-8"))["gpu"]
+    name = read_json(by_name["machine.json"])["gpu"]
     frame = read_table(by_name["timings.csv"], TIMINGS)
     return name, frame[(frame["device"] == "GPU") & (frame["status"] == "measured")]
 

@@ -1,8 +1,9 @@
 """The verdicts on the report's claims in three lines, and where the report is."""
 
-import json
 from collections import defaultdict
 from pathlib import Path
+
+from study.seals import read_json
 
 
 def told(results: str) -> str:
@@ -13,7 +14,7 @@ def told(results: str) -> str:
     results
         Folder of the results, with claims.json and the report.
     """
-    claims = json.loads(Path(results, "claims.json").read_text(encoding="utf-8"))
+    claims = read_json(Path(results, "claims.json"))
     by_verdict: dict[str, list[str]] = defaultdict(list)
     for name, claim in claims.items():
         by_verdict[claim["verdict"]].append(name.replace("_", " "))

@@ -1,12 +1,32 @@
-"""Reading of what this package saved, with one sentence for whatever is wrong with a file."""
+"""Files that this package saves: written whole, and one sentence for whatever is wrong with one."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
+
+
+def save_arrays(path: str | Path, **arrays: Any) -> None:
+    """Write arrays as an npz without pickles, at once or not at all.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; what was there before stays.
+    """
+    path = Path(path)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        with open(unfinished, "wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -31,7 +51,8 @@ def saved_arrays(path: str | Path, what: str) -> Iterator[Any]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             yield arrays
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         raise
-    except (KeyError, TypeError, ValueError, OSError, EOFError, BadZipFile) as error:
+    # zipfile, zlib and NumPy have a dozen kinds of error for a damaged file.
+    except Exception as error:
         raise ValueError(f"{path} is not {what} saved by this package: {error}") from error

@@ -25,11 +25,26 @@ def write_history(history: Iterable[Measurement], path: Path) -> None:
 
 
 def read_history(path: Path) -> list[Measurement]:
-    """Read the measurements that `write_history` wrote."""
-    with open(path, newline="") as file:
-        return [
-            Measurement(
-                int(row["epoch"]), row["split"], row["metric"], float(row["value"]), row["unit"]
-            )
-            for row in csv.DictReader(file)
-        ]
+    """Read the measurements that `write_history` wrote.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is not such a file or was cut short, naming it.
+    """
+    with open(path, newline="", encoding="utf-8") as file:
+        try:
+            text = file.read()
+            if not text.endswith("\n"):
+                raise ValueError("its last line has no end")
+            header, *rows = csv.reader(text.splitlines())
+            if tuple(header) != Measurement._fields:
+                raise ValueError(f"expected the columns {', '.join(Measurement._fields)}")
+            return [
+                Measurement(int(epoch), split, metric, float(value), unit)
+                for epoch, split, metric, value, unit in rows
+            ]
+        except (ValueError, csv.Error) as error:
+            raise ValueError(f"{path} is not a history saved by this package: {error}") from error

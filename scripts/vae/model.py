@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vae._saved import saved_arrays
+from vae._saved import save_arrays, saved_arrays
 from vae.architecture import Architecture, Layer
 from vae.backends._numpy_kernels import NumpyKernels
 from vae.convolution import patches
@@ -161,11 +161,10 @@ class Model:
         return reconstruction, kl
 
     def save(self, path: Path) -> None:
-        """Write architecture and parameters as an npz file without pickles."""
-        with open(path, "wb") as file:
-            np.savez(
-                file, architecture=np.array(self.architecture.to_json()), parameters=self.parameters
-            )
+        """Write architecture and parameters as an npz file without pickles, whole or not at all."""
+        save_arrays(
+            path, architecture=np.array(self.architecture.to_json()), parameters=self.parameters
+        )
 
     def _log_likelihood(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
         head = self._decoder_head(z)

@@ -138,7 +138,7 @@ def train(
         }
         key = training_key(settings, [x_train, x_test])
         keeper = Checkpoint(checkpoint, key, trainer, streams[1:])
-        done, history = keeper.resume()
+        done, history = keeper.resume(epochs)
     with progress_bar(epochs, "epoch", done=done, shown=progress) as bar:
         for epoch in range(done + 1, epochs + 1):
             if training.dynamic_binarisation:

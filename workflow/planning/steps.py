@@ -14,6 +14,7 @@ from snakemake.settings.types import DeploymentMethod
 from snakemake.utils import available_cpu_count
 
 from planning.imports import SCRIPTS, code_files
+from study import lifeline
 
 
 @cache
@@ -73,6 +74,9 @@ def complete(workflow: Any) -> None:
             rule.group = "telling"
     # Of thousands of jobs nothing is freed: looking for garbage would take a tenth of planning.
     gc.set_threshold(100_000, 50, 1000)
+    if workflow.remote_exec:
+        # A cluster's jobs go on by themselves.
+        os.environ.pop(lifeline.VARIABLE, None)
     # Snakemake writes the interpreter's path into commands as it is, blanks and all.
     sys.executable = shlex.quote(sys.executable)
     # A notebook's is not installed everywhere.

@@ -9,7 +9,7 @@ import yaml
 from planning import outputs, terminal
 from planning.catalogue import load_catalogue
 from planning.runs import compared_models, planned_datasets, planned_experiments
-from study import failures, verdicts
+from study import failures, lifeline, verdicts
 from study.peers import labels
 from vae.backends import facts
 
@@ -50,6 +50,9 @@ resource_scopes:
 onstart:
     failures.forget()
     terminal.show_a_line_a_job(workflow)
+    lifeline.hold()
+    # Ctrl-C is for Snakemake, which lets the steps go: none of them tells where it was.
+    shell.prefix("set -euo pipefail; trap '' INT; ")
 
 
 onsuccess:

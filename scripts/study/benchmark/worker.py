@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from study import lifeline
 from study.benchmark import BenchmarkProblem, benchmark_architecture, benchmark_problem
 from study.benchmark.energy import EnergyMeter
 from study.benchmark.implementations import create_trainer, device, limit_threads
@@ -146,6 +147,7 @@ def peak_memory() -> float:
 
 def main() -> None:
     """Answer requests until there are no more."""
+    lifeline.follow()
     session = Session()
     with os.fdopen(os.dup(1), "w") as answers:
         os.dup2(2, 1)

@@ -85,9 +85,9 @@ class PCA(Baseline):
 
     def save(self, path: Path) -> None:
         """Write an npz without pickles."""
-        import numpy as np
+        from vae._saved import save_arrays
 
-        np.savez(path, mean=self.mean, weights=self.weights, noise=self.noise)
+        save_arrays(path, mean=self.mean, weights=self.weights, noise=self.noise)
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from tqdm import tqdm
 
 from vae._progress import progress_bar
-from vae._saved import saved_arrays
+from vae._saved import save_arrays, saved_arrays
 from vae.boltzmann.layer import Layer, log_odds, sample_units
 from vae.objective import binary_cross_entropy
 
@@ -168,7 +168,7 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return self.inverse_transform(self.transform(X))
 
     def save(self, path: str | Path) -> None:
-        """Write weights, biases and settings as an npz file without pickles."""
+        """Write weights, biases and settings as an npz file, whole or not at all."""
         check_is_fitted(self, "layers_")
         settings = {
             "hidden_sizes": [int(size) for size in self.hidden_sizes],
@@ -181,8 +181,7 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             arrays[f"weights_{number}"] = layer.weights
             arrays[f"hidden_bias_{number}"] = layer.hidden_bias
             arrays[f"visible_bias_{number}"] = layer.visible_bias
-        with open(path, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+        save_arrays(path, **arrays)
 
     @property
     def _n_features_out(self) -> int:

@@ -1,0 +1,98 @@
+"""Files between steps: written whole or not at all, and read as they were written.
+
+A step writes under other names. What it has finished gets its name, and beside it a seal, its
+SHA-256 as `sha256sum --check` reads it; who reads the file compares the two. So a file of any kind
+that was cut short or changed is found, where its form alone would not tell: a table at the end of
+a row, a text.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+UNFINISHED = ".unfinished."
+"""How the names of files begin that are being written."""
+
+REMEDY = "remove it, then run again"
+
+
+def unfinished(file: Path) -> Path:
+    """Where a file is written."""
+    return file.with_name(f"{UNFINISHED}{file.name}")
+
+
+def finished(file: Path) -> Path:
+    """Under which name a file that is being written will appear."""
+    return file.with_name(file.name.removeprefix(UNFINISHED))
+
+
+def finish(file: Path) -> None:
+    """Seal what was written and give it its name."""
+    written = unfinished(file)
+    seal = _seal(file)
+    unfinished(seal).write_text(f"{_digest(written)}  {file.name}\n", encoding="utf-8")
+    os.replace(unfinished(seal), seal)
+    os.replace(written, file)
+
+
+def check(file: Path) -> None:
+    """Compare a file with its seal, if it has one: what no step wrote has none.
+
+    Raises
+    ------
+    ValueError
+        If they differ, naming the file.
+    """
+    seal = _seal(file)
+    if seal.exists() and not seal.read_bytes().startswith(_digest(file).encode()):
+        raise ValueError(
+            f"{file}: expected what its step wrote, but it was cut short or changed since; {REMEDY}"
+        )
+
+
+@contextmanager
+def reading(file: Path, kind: str) -> Iterator[None]:
+    """Read a file of a kind, such as "JSON", in a block; whatever is wrong with it is one sentence.
+
+    Raises
+    ------
+    FileNotFoundError, PermissionError
+        As the block does.
+    ValueError
+        If the block raises anything else, naming the file.
+    """
+    try:
+        yield
+    except (FileNotFoundError, PermissionError):
+        raise
+    # Every format has kinds of error of its own for a damaged file.
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(
+            f"{file}: expected {kind} as its step wrote it, got a damaged file ({reason}); {REMEDY}"
+        ) from error
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """Read a JSON file that has names and values.
+
+    Raises
+    ------
+    ValueError
+        If it is damaged, naming the file.
+    """
+    with reading(file, "JSON"):
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+
+
+def _seal(file: Path) -> Path:
+    return file.with_name(f".{file.name}.sha256")
+
+
+def _digest(file: Path) -> str:
+    with open(file, "rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
