@@ -17,6 +17,7 @@ from study.plotting import (
     INK,
     MARKERS,
     PAGE_WIDTH,
+    class_labels,
     letter,
     mosaic,
     new_figure,
@@ -27,6 +28,9 @@ from study.plotting import (
 
 MANY_POINTS = 2000
 """Of more points than this, the scatter is drawn as pixels: as outlines they are megabytes."""
+
+MANY_CLASSES = 50
+"""Of more classes than this, none is named: the names would hide the points and one another."""
 
 LABEL_DISTANCE = 0.4
 """Latent units between the names of two classes, so that each can be read."""
@@ -87,9 +91,12 @@ def draw_classes(
             rasterized=len(means) > MANY_POINTS,
         )
     present = [index for index in range(len(names)) if np.any(labels == index)]
+    if len(present) > MANY_CLASSES:
+        present = []
+    written = class_labels(names.tolist())
     medians = np.array([np.median(means[labels == index], axis=0) for index in present])
     for index, (x, y) in zip(present, apart(medians, LABEL_DISTANCE), strict=True):
-        write_over(axes, x, y, str(names[index]))
+        write_over(axes, x, y, written[index])
     axes.add_patch(
         Rectangle((-REACH, -REACH), 2 * REACH, 2 * REACH, fill=False, linestyle=":", color=INK)
     )

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from step import run
 from study.arrays import read_arrays
 from study.contracts import MEASUREMENT, RUN, read_rows
@@ -28,16 +30,15 @@ def measure_separation(evaluations: list[Path], codes: list[Path], table: Path) 
 
 
 def _separation(evaluation: Path, codes: Path) -> Iterator[dict[str, Any]]:
-    """Rows of one run; none where there is a single class."""
+    """Rows of one run; none where there is a single class, or one for every test item."""
     latent = read_arrays(
         codes,
         "posterior_mean_train",
         "labels_train",
         "posterior_mean_test",
         "labels_test",
-        "label_names",
     )
-    if len(latent.pop("label_names")) < 2:
+    if not 1 < len(np.unique(latent["labels_test"])) < len(latent["labels_test"]):
         return
     described = {**_described(evaluation), "split": "test", "unit": "1"}
     values = latent_separation(*latent.values())

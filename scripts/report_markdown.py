@@ -21,7 +21,7 @@ from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, UndefinedE
 
 from step import run
 from study.seals import read_json
-from study.wording import readable
+from study.wording import by_number, numbered, one_line, readable
 from vae.names import nearest
 
 Value = str | float | list[Any] | None
@@ -137,8 +137,8 @@ def signed(change: float, places: int = 1) -> str:
 
 
 def plain(text: object) -> str:
-    """Keep text that is not ours from being read as Markdown."""
-    return re.sub(r"([\\`*_{}\[\]<>@#$~^|])", r"\\\1", str(text))
+    """Keep text that is not ours, within a line, from being read as Markdown."""
+    return re.sub(r"([\\`*_{}\[\]<>@#$~^|&]|-(?=-)|\.(?=\.))", r"\\\1", one_line(str(text)))
 
 
 FILTERS = {
@@ -151,6 +151,8 @@ FILTERS = {
     "listing": listing,
     "plain": plain,
     "readable": readable,
+    "by_number": by_number,
+    "numbered": numbered,
     "named": lambda name: f"*{readable(name)}*",
     "words": lambda name: readable(name).lower(),
 }

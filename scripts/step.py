@@ -18,6 +18,9 @@ from threadpoolctl import threadpool_limits
 
 from study import failures, lifeline, seals
 
+TRIGGERS = ("code", "fingerprint")
+"""Params that only tell Snakemake when a step has to run again."""
+
 
 def run(function: Callable[..., None], namespace: Mapping[str, Any]) -> None:
     """Call a step's function with what its rule names.
@@ -27,8 +30,8 @@ def run(function: Callable[..., None], namespace: Mapping[str, Any]) -> None:
     Parameters
     ----------
     function
-        Takes every named input and output of the rule, and every param but `code`, by keyword;
-        also the rule's `threads`, if it has a parameter of that name.
+        Takes every named input and output of the rule, and every param but `TRIGGERS`, by
+        keyword; also the rule's `threads`, if it has a parameter of that name.
     namespace
         The script's globals, into which Snakemake has put `snakemake`.
 
@@ -48,7 +51,7 @@ def run(function: Callable[..., None], namespace: Mapping[str, Any]) -> None:
     arguments: dict[str, Any] = inputs | {
         name: _each(seals.unfinished, files) for name, files in outputs.items()
     }
-    arguments |= {name: value for name, value in job.params.items() if name != "code"}
+    arguments |= {name: value for name, value in job.params.items() if name not in TRIGGERS}
     if "threads" in inspect.signature(function).parameters:
         arguments["threads"] = job.threads
     with (

@@ -82,7 +82,7 @@ class TestFile:
     def test_another_kind_of_file_is_named(self, tmp_path: Path) -> None:
         path = tmp_path / "shapes.npz"
         path.write_text("<html>not found</html>")
-        with pytest.raises(ValueError, match=r"shapes\.npz: expected npz as its step wrote it"):
+        with pytest.raises(ValueError, match=r"shapes\.npz: expected an npz file"):
             load_dataset(path)
 
     def test_invalid_array_in_a_file_is_named_with_the_file(self, tmp_path: Path) -> None:

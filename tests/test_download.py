@@ -181,6 +181,7 @@ FAULTS = {
     "page": (body(PAGE), "an HTML page of 42 bytes came instead of the file", 1),
     "checksum": (body(DATA[::-1]), "20,480 bytes came as expected, but with the SHA-256 ", 1),
     "long": (body(DATA + b"!"), "20,481 bytes came instead of 20,480", 1),
+    "endless": (body(DATA * 100), "more than 1,069,056 bytes came", 1),
     "short": (body(DATA[:5000], -1), "5,000 bytes came instead of 20,480", 3),
     "broken": (
         body(DATA[:9000], len(DATA)),
@@ -251,20 +252,10 @@ def test_a_proxy_of_the_environment_is_used(
 def test_a_full_disk_stops_at_once(
     server: Server, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = open
+    def full(*_: Any) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    def full(file: Any, mode: str = "r", *rest: Any, **options: Any) -> Any:
-        opened = real(file, mode, *rest, **options)
-        if "w" in mode and ".incomplete" in str(file):
-
-            def write(_: bytes) -> int:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-            opened.close()
-            return type("Full", (), {"write": staticmethod(write), "close": lambda _: None})()
-        return opened
-
-    monkeypatch.setattr("pooch.downloaders.open", full, raising=False)
+    monkeypatch.setattr("study.download._Limited.write", full)
     url = server.url("a", body(DATA))
     assert refused(target, url, server.url("b", body(DATA))) == (
         f"raw.bin (20,480 bytes, from {url}) cannot be written into {target.parent}: "

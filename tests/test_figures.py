@@ -1,5 +1,6 @@
 """Figures show the numbers they are given, and are the same files on every run."""
 
+import warnings
 from collections.abc import Callable
 from fnmatch import fnmatch
 from functools import partial
@@ -453,6 +454,21 @@ def test_each_class_is_named_at_its_median() -> None:
     named = {text.get_text(): text.get_position() for text in axes.texts}
     assert named == {"zero": (2.0, 1.0), "one": (-1.0, -1.0)}
     assert len({points.get_paths()[0].vertices.tobytes() for points in axes.collections}) == 3
+
+
+def test_names_of_classes_are_drawn_as_they_are_or_by_number(tmp_path: Path) -> None:
+    names = ["$\\bad$", "Ba$$in", "猫", "عربي", "a name longer than others"]
+    means = np.arange(10.0).reshape(5, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = Figure()
+        draw_classes(figure.subplots(), means, np.arange(5), np.array(names))
+        figure.savefig(tmp_path / "figure.png")
+    drawn = [text.get_text() for text in figure.axes[0].texts]
+    assert drawn == ["$\\bad$", "Ba$$in", "class 3", "عربي", "class 5"]
+    axes = Figure().subplots()
+    draw_classes(axes, np.zeros((60, 2)), np.arange(60), np.array([str(n) for n in range(60)]))
+    assert not axes.texts, "names of many classes would hide the points"
 
 
 def test_names_of_classes_that_lie_together_are_moved_apart() -> None:

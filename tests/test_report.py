@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 from itertools import product
 from pathlib import Path
@@ -77,14 +78,22 @@ def evaluation(folder: Path, experiment: str, seeds: int = 2) -> Path:
     return path
 
 
+CITATION = (
+    "A. Author (1998). https://example.org/a_b\n\n---\ntitle: X\n---\n<script> $\\bad$ @x &lt;"
+)
+"""Text of a user's that is metadata, markup, mathematics and a citation in Markdown."""
+
+
 def card(folder: Path, name: str) -> Path:
     contents: dict[str, object] = {
         "name": name,
         "n_train": 1347,
         "n_test": 450,
         "shape": [8, 8],
+        "classes": {"0": [1000, 400], "猫 $x$": [347, 50]},
         "split": "a quarter held out",
-        "citation": "A. Author (1998). https://example.org/a_b",
+        "citation": CITATION,
+        "reading": {"deeper folders left out": 2, "images turned as EXIF says": 1},
     }
     if name.startswith("networks"):
         contents["protocol"] = name.removeprefix("networks_")
@@ -209,7 +218,9 @@ def built(values: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for kind in ("svg", "pdf"):
             figure.savefig(folder / f"figures/{name}.{kind}")
     for name in TABLES:
-        write_csv(folder / f"tables/{name}.csv", "Model,Loss", '"VAE, ours",-1.5 ± 0.2', "RBM,20")
+        write_csv(
+            folder / f"tables/{name}.csv", "Model,Loss", '"VAE, ours",-1.5 ± 0.2', "<b>$x$ @x,20"
+        )
     report_markdown(REPORT / "report.md", values, CAPTIONS, folder / "report.md")
     tables = sorted((folder / "tables").iterdir())
     report_html(
@@ -361,6 +372,7 @@ def test_a_wrong_template_names_the_line(tmp_path: Path, text: str, message: str
         ("['a, b', 'c', 'd'] | listing", "a, b; c and d"),
         ("['a'] | listing", "a"),
         ("'a_b @ [c]' | plain", r"a\_b \@ \[c\]"),
+        (r"'a\n\n---\nt: &lt; $x$\x1b\u202e' | plain", r"a \-\-- t: \&lt; \$x\$��"),
     ],
 )
 def test_filters_put_numbers_into_words(tmp_path: Path, expression: str, words: str) -> None:
@@ -554,6 +566,18 @@ def test_the_html_needs_no_other_file(built: Path) -> None:
     assert not re.search(r"@import|url\((?!['\"]?data:)", html)
     for link in page.links:
         assert link.startswith("https://") or link.removeprefix("#") in page.names, link
+
+
+def test_texts_that_users_give_are_shown_as_they_are(built: Path) -> None:
+    html = (built / "report.html").read_text()
+    text = unescape(re.sub(r"<[^>]*>", "", html))
+    assert " ".join(CITATION.split()) in " ".join(text.split())
+    assert "The classes by number: 1 0, 2 猫 $x$." in " ".join(text.split())
+    assert "<b>$x$ @x" in text
+    assert "2 deeper folders left out, 1 images turned as EXIF says." in " ".join(text.split())
+    title = re.search(r"<title>(.*?)</title>", html, re.DOTALL)
+    assert title
+    assert title[1] == "Auto-Encoding Variational Bayes, reproduced"
 
 
 def test_the_pdf_is_the_same_bytes_for_the_same_input(built: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from study.dataset import load_dataset
+from study.wording import one_line
 
 
 def write_card(
@@ -59,10 +60,10 @@ def write_card(
                 strict=True,
             )
         },
-        "split": split,
-        "source": source,
-        "licence": licence,
-        "citation": citation,
+        "split": one_line(split),
+        "source": one_line(source),
+        "licence": one_line(licence),
+        "citation": one_line(citation),
         "sha256": sha256(dataset_path.read_bytes()).hexdigest(),
         **details,
     }

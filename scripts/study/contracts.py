@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study import seals
+from study.reading import reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,7 @@ def read_rows(path: Path, columns: Iterable[str], delimiter: str = ",") -> list[
     ValueError
         If it lacks a column or was cut short within a row; it names the file.
     """
-    with seals.reading(path, "csv"), open(path, newline="", encoding="utf-8") as file:
+    with reading(path, "csv", seals.REMEDY), open(path, newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file, delimiter=delimiter)
         rows = list(reader)
         if missing := [name for name in columns if name not in (reader.fieldnames or ())]:

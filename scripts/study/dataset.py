@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from study.arrays import read_arrays
+from study.arrays import array_names, read_arrays
 
 Split = Literal["train", "test"]
 
@@ -110,7 +110,14 @@ def load_dataset(path: Path) -> Dataset:
         If the file is not an npz, lacks an array, or an array is not as `Dataset` describes; the
         message names the file.
     """
-    arrays = read_arrays(path, *(field.name for field in fields(Dataset)))
+    expected, found = [field.name for field in fields(Dataset)], array_names(path)
+    missing = [name for name in expected if name not in found]
+    if missing:
+        raise ValueError(
+            f"{path}: expected the arrays {', '.join(expected)}; "
+            f"{', '.join(missing)} missing, found {', '.join(found) or 'none'}"
+        )
+    arrays = read_arrays(path, *expected)
     try:
         return Dataset(**arrays)
     except ValueError as error:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
+from io import BufferedWriter, FileIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -30,6 +31,9 @@ PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
 CHUNK = 8192
 """Bytes written at a time."""
+
+SURPLUS = 2**20
+"""Bytes beyond those wanted after which the rest is not taken."""
 
 HTML = (b"<!doctype html", b"<html")
 
@@ -201,18 +205,35 @@ def _checked(
         )
 
 
-def _copy(address: str, path: Path, _: Wanted) -> None:
+class _Limited(BufferedWriter):
+    """A file that takes no more than a number of bytes, and some by which what came is known."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        super().__init__(FileIO(path, "w"))
+        self.most = size + SURPLUS
+
+    def write(self, data: Any) -> int:
+        if self.tell() + len(data) > self.most:
+            raise NotThisFile(f"more than {self.most:,} bytes came", again=False)
+        return super().write(data)
+
+
+def _copy(address: str, path: Path, wanted: Wanted) -> None:
     if not Path(address).is_file():
         raise NotThisFile("no such file", again=False)
     if not os.access(address, os.R_OK):
         raise NotThisFile("the file may not be read", again=False)
-    shutil.copyfile(address, path)
+    with open(address, "rb") as source, _Limited(path, wanted.size) as file:
+        shutil.copyfileobj(source, file)
 
 
 def _download(address: str, path: Path, wanted: Wanted, timeouts: tuple[float, float]) -> None:
-    with tqdm(
-        total=wanted.size, desc=wanted.name, unit="B", unit_scale=True, mininterval=1, delay=1
-    ) as progress:
+    with (
+        _Limited(path, wanted.size) as file,
+        tqdm(
+            total=wanted.size, desc=wanted.name, unit="B", unit_scale=True, mininterval=1, delay=1
+        ) as progress,
+    ):
         download = pooch.HTTPDownloader(
             progressbar=progress,
             chunk_size=CHUNK,
@@ -220,7 +241,7 @@ def _download(address: str, path: Path, wanted: Wanted, timeouts: tuple[float, f
             headers={"Accept-Encoding": "identity"},
         )
         try:
-            download(address, path, None)
+            download(address, file, None)
         except exceptions.RequestException as error:
             raise _reason(error, path.stat().st_size, wanted.size, timeouts) from error
 

@@ -13,6 +13,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.style import context
@@ -21,6 +22,7 @@ from matplotlib.typing import LineStyleType
 from numpy.typing import NDArray
 
 from study.pixels import grey_levels
+from study.wording import LONGEST_LABEL
 
 COLUMN_WIDTH = 3.4
 PAGE_WIDTH = 6.8
@@ -236,12 +238,27 @@ def letter(axes: Axes, mark: str, title: str = "") -> None:
     axes.set_title(rf"$\mathbf{{({mark})}}$ {title}".rstrip(" "))
 
 
+def class_labels(names: Sequence[str]) -> list[str]:
+    """Names of classes as figures show them: by number, if the font lacks a letter or one is long.
+
+    The report lists what has which number.
+    """
+    font = get_font(findfont(STYLE["font.family"]))
+    return [
+        name
+        if len(name) <= LONGEST_LABEL and all(map(font.get_char_index, map(ord, name)))
+        else f"class {number}"
+        for number, name in enumerate(names, start=1)
+    ]
+
+
 def write_over(axes: Axes, x: float, y: float, text: str) -> Text:
-    """Write a bold label that stays readable over points of any colour."""
+    """Write a bold label, as it is, that stays readable over points of any colour."""
     return axes.text(
         x,
         y,
         text,
+        parse_math=False,
         weight="bold",
         ha="center",
         va="center",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from study import seals
 from study.contracts import MEASUREMENT, RUN, Table
+from study.reading import reading
 from vae.names import require_known
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def read_table(path: Path, table: Table = MEASUREMENT) -> pd.DataFrame:
     """
     import pandas as pd
 
-    with seals.reading(path, "csv"):
+    with reading(path, "csv", seals.REMEDY):
         frame = pd.read_csv(path)
     for column in table.columns:
         require_known(f"{path}, column", column, frame.columns)

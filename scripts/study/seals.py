@@ -9,15 +9,16 @@ a row, a text.
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from study.reading import reading
 
 UNFINISHED = ".unfinished."
 """How the names of files begin that are being written."""
 
 REMEDY = "remove it, then run again"
+"""What a user can do about a damaged file of a step."""
 
 
 def unfinished(file: Path) -> Path:
@@ -54,29 +55,6 @@ def check(file: Path) -> None:
         )
 
 
-@contextmanager
-def reading(file: Path, kind: str) -> Iterator[None]:
-    """Read a file of a kind, such as "JSON", in a block; whatever is wrong with it is one sentence.
-
-    Raises
-    ------
-    FileNotFoundError, PermissionError
-        As the block does.
-    ValueError
-        If the block raises anything else, naming the file.
-    """
-    try:
-        yield
-    except (FileNotFoundError, PermissionError):
-        raise
-    # Every format has kinds of error of its own for a damaged file.
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(
-            f"{file}: expected {kind} as its step wrote it, got a damaged file ({reason}); {REMEDY}"
-        ) from error
-
-
 def read_json(file: Path) -> dict[str, Any]:
     """Read a JSON file that has names and values.
 
@@ -85,7 +63,7 @@ def read_json(file: Path) -> dict[str, Any]:
     ValueError
         If it is damaged, naming the file.
     """
-    with reading(file, "JSON"):
+    with reading(file, "JSON", REMEDY):
         return dict(json.loads(file.read_text(encoding="utf-8")))
 
 

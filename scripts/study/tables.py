@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
+from study.wording import one_line
+
 NOT_MEASURED = "not measured"
 NOT_GIVEN = "not given"
 NONE = "–"
@@ -76,8 +78,9 @@ def write_table(
 
 
 def _cell(text: str) -> str:
-    """Escape a column's border, and set a minus sign where a hyphen stands for one."""
-    return re.sub(r"(?<![\w-])-(?=\d)", "−", text.replace("|", r"\|"))
+    """Keep text from being read as Markdown, and set a minus sign where a hyphen stands for one."""
+    plain = re.sub(r"([\\`*_\[\]<>@#$~^|&])", r"\\\1", one_line(text))
+    return re.sub(r"(?<![\w-])-(?=\d)", "−", plain)
 
 
 def _line(cells: Iterable[str]) -> str:

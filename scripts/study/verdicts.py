@@ -1,6 +1,7 @@
-"""The verdicts on the report's claims in three lines, and where the report is."""
+"""What the end of a run tells: verdicts on the claims, where the report is, what was not read."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 from study.seals import read_json
@@ -25,3 +26,14 @@ def told(results: str) -> str:
     ]
     report = f"The report: {results}/report/report.html and {results}/report/report.pdf"
     return "\n".join([*lines, report])
+
+
+def of_reading(cards: Iterable[str]) -> str:
+    """Lines on what was turned or left out as data sets were prepared, from their data cards."""
+    lines = []
+    for path in cards:
+        card = read_json(Path(path))
+        counts = [f"{count} {what}" for what, count in card.get("reading", {}).items()]
+        if counts:
+            lines.append(f"{card['name']}: {', '.join(counts)}\n")
+    return "".join(lines)

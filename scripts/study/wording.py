@@ -1,6 +1,7 @@
-"""Names as a reader sees them: of data sets, settings and network structures."""
+"""Names and texts as a reader sees them: of data sets, settings, classes and network structures."""
 
 from collections.abc import Iterable
+from unicodedata import bidirectional, category
 
 READABLE = {
     "cifar10": "CIFAR-10",
@@ -22,13 +23,43 @@ READABLE = {
 }
 """Names that take more than a capital letter."""
 
+TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+"""Unicode's classes of what turns the direction of the text that follows."""
+
+LONGEST_LABEL = 20
+"""Characters of the longest name of a class that figures show."""
+
 STRUCTURES = ("small_world", "community", "sparse")
 """The order of Fig. 6.1 of the report: (a), (b), (c)."""
 
 
 def readable(name: str) -> str:
     """Put a name of the configuration into words: "small_world" is "Small world"."""
-    return READABLE.get(name) or name.replace("_", " ").capitalize()
+    return READABLE.get(name) or name.replace("_", " ").strip().capitalize()
+
+
+def writable(text: str) -> bool:
+    """Whether a text has no control characters, halves of characters or turns of direction."""
+    return not any(
+        category(character) in ("Cc", "Cs") or bidirectional(character) in TURNS
+        for character in text
+    )
+
+
+def numbered(names: Iterable[str]) -> str:
+    """List names of classes with the numbers that figures may show in their place."""
+    return ", ".join(f"{number} {name}" for number, name in enumerate(names, start=1))
+
+
+def by_number(names: Iterable[str]) -> bool:
+    """Whether figures may show numbers in place of some names of classes."""
+    return any(not name.isascii() or len(name) > LONGEST_LABEL for name in names)
+
+
+def one_line(text: str) -> str:
+    """Bring a text that is not ours onto one line, with a sign for what is not writable."""
+    words = " ".join(text.split())
+    return "".join(each if writable(each) else "\N{REPLACEMENT CHARACTER}" for each in words)
 
 
 def in_report_order(structures: Iterable[str]) -> list[str]:

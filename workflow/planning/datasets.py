@@ -1,7 +1,12 @@
 """What the settings of datasets say before any data are read."""
 
+import hashlib
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from snakemake.io import ancient
 
 from study.datasets import KINDS, module
 from study.settings import choice
@@ -21,6 +26,9 @@ SCHEMA = {
     ),
 }
 """JSON schema of a dataset."""
+
+END = 4096
+"""Bytes at each end of a file by which it is known: a packed one has its checksums there."""
 
 
 def input_dimension(dataset: Mapping[str, Any]) -> int | None:
@@ -48,12 +56,39 @@ def raw_files(dataset: Mapping[str, Any]) -> dict[str, str]:
     return getattr(module(dataset["kind"]), "RAW_FILES", {})
 
 
-def files(dataset: Mapping[str, Any]) -> dict[str, str | list[str]]:
+def files(dataset: Mapping[str, Any]) -> dict[str, str]:
     """Paths of what a dataset is made of, by part: a user's own files, or what is downloaded."""
-    if own_files := getattr(module(dataset["kind"]), "own_files", None):
-        return own_files(dataset)
+    if own := _own_files(dataset):
+        return {part: ancient(str(Path(path))) for part, path in own.items()}
     folder = f"results/downloads/{source_name(dataset)}"
     return {part: f"{folder}/{file}" for part, file in raw_files(dataset).items()}
+
+
+def fingerprint(dataset: Mapping[str, Any]) -> str | None:
+    """Digest by which a user's own files are known, whatever their dates; None if it has none.
+
+    Of a file the size, the date and both ends count, of a folder all its files and those of its
+    subfolders, so that planning reads little of them.
+    """
+    digest = hashlib.sha256()
+    own = _own_files(dataset)
+    for path in map(Path, own.values()):
+        found = [path, *path.glob("*"), *path.glob("*/*")] if path.is_dir() else [path]
+        for file in sorted(file for file in found if file.is_file()):
+            status = file.stat()
+            told = f"{file}\0{status.st_size}\0{status.st_mtime_ns}\0"
+            digest.update(told.encode(errors="surrogateescape"))
+            with open(file, "rb") as content:
+                digest.update(content.read(END))
+                content.seek(-min(END, status.st_size), os.SEEK_END)
+                digest.update(content.read(END))
+    return digest.hexdigest()[:16] if own else None
+
+
+def _own_files(dataset: Mapping[str, Any]) -> dict[str, str]:
+    """Paths of a user's own files or folder, by part; none of another kind."""
+    kind = module(dataset["kind"])
+    return kind.own_files(dataset) if hasattr(kind, "own_files") else {}
 
 
 def origin(dataset: Mapping[str, Any], catalogue: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,6 +56,9 @@ onstart:
 
 
 onsuccess:
+    jobs = workflow.dag.needrun_jobs(exclude_finished=False)
+    cards = [job.output.card for job in jobs if job.rule.name == "prepare_dataset"]
+    print(verdicts.of_reading(cards), end="")
     if any(job.rule.name == "report_html" for job in workflow.dag.jobs):
         print(verdicts.told(RESULTS))
 

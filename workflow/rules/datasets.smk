@@ -2,7 +2,7 @@
 # raw files in results/downloads, or a user's own files.
 # Gives results/datasets/{dataset}.npz, the same arrays for every dataset, and its data card.
 
-from planning.datasets import files, memory, origin
+from planning.datasets import files, fingerprint, memory, origin
 
 
 rule prepare_dataset:
@@ -29,6 +29,7 @@ rule prepare_dataset:
         origin=lambda wildcards: origin(
             config["datasets"][wildcards.dataset], CATALOGUE
         ),
+        fingerprint=lambda wildcards: fingerprint(config["datasets"][wildcards.dataset]),
         seed=config["seed"],
     script:
         "../../scripts/prepare_dataset.py"

@@ -9,7 +9,7 @@ A module says all that is known of its kind:
   cannot be counted: `split` and, but for data of the catalogue, `source`, `licence` and `citation`;
 * `MEMORY_MB`, what that takes, if it is more than 500;
 * `RAW_FILES`, part to name, if it is made of files of the data catalogue; or `own_files(settings)`,
-  part to path or paths, if of a user's own. `files` has them by the same parts;
+  part to path of a file or a folder, if of a user's own. `files` has them by the same parts;
 * `problems(path, settings)`, sentences on settings that the schema lets pass, if there may be any.
 
 The workflow is planned with these modules, so they import libraries inside functions.

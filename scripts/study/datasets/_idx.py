@@ -1,17 +1,15 @@
 """Images and labels in the idx format, in which MNIST is published."""
 
-import gzip
-import zlib
-from dataclasses import dataclass
+from gzip import GzipFile
 from math import prod
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from study.datasets._own import Images
-
-GZIP_MAGIC = b"\x1f\x8b"
+from study.reading import LARGEST, unpacked
 
 BYTES = 0x08
 """The format's code of unsigned bytes."""
@@ -56,59 +54,47 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is truncated, too long or of another format; the message names the byte.
+        If the file is truncated, too long, too large or of another format; the message names the
+        byte.
     """
-    raw = _unpacked(path)
-    data = raw.data
+    with unpacked(path) as file:
+        return _read(path, file, dimensions)
+
+
+def _read(path: Path, file: BinaryIO | GzipFile, dimensions: int) -> NDArray[np.uint8]:
+    """Read the header, and then no more than it says."""
+
+    def fault(offset: int, reason: str) -> ValueError:
+        of = " of the unpacked data" if isinstance(file, GzipFile) else ""
+        return ValueError(f"{path}: byte {offset:,}{of}: {reason}")
+
     header = 4 + SIZE_BYTES * dimensions
+    data = file.read(header)
     if data[:2] != bytes(2)[: len(data)] or not data:
-        raise raw.fault(0, f"expected an idx file, which begins with 00 00, got {_hex(data[:2])}")
+        raise fault(0, f"expected an idx file, which begins with 00 00, got {_hex(data[:2])}")
     if len(data) > 2 and data[2] != BYTES:
-        raise raw.fault(2, f"expected the type 08, unsigned bytes, got {_hex(data[2:3])}")
+        raise fault(2, f"expected the type 08, unsigned bytes, got {_hex(data[2:3])}")
     if len(data) > 3 and data[3] != dimensions:
-        raise raw.fault(3, f"expected {dimensions} as the number of dimensions, got {data[3]}")
+        raise fault(3, f"expected {dimensions} as the number of dimensions, got {data[3]}")
     if len(data) < header:
-        raise raw.fault(
-            len(data), f"the file ends within its header of {header} bytes; it was cut short"
-        )
-    shape = np.frombuffer(data, dtype=">u4", count=dimensions, offset=4).tolist()
-    for axis, size in enumerate(shape):
-        if size == 0:
-            raise raw.fault(4 + SIZE_BYTES * axis, f"expected a size of 1 or more, got {shape}")
-    end = header + prod(shape)
-    expected = f"{' x '.join(f'{size:,}' for size in shape)} values to end at byte {end:,}"
-    if len(data) < end:
-        raise raw.fault(len(data), f"the file ends here; expected {expected}; it was cut short")
-    if len(data) > end:
-        raise raw.fault(end, f"expected {expected}, got {len(data) - end:,} more bytes")
-    return np.frombuffer(data, dtype=np.uint8, offset=header).reshape(shape)
-
-
-@dataclass(frozen=True)
-class _Raw:
-    """What a file holds, unpacked if it is gzip."""
-
-    path: Path
-    data: bytes
-    packed: bool
-
-    def fault(self, offset: int, reason: str) -> ValueError:
-        """Return the error that says what is wrong at a byte."""
-        of = " of the unpacked data" if self.packed else ""
-        return ValueError(f"{self.path}: byte {offset:,}{of}: {reason}")
-
-
-def _unpacked(path: Path) -> _Raw:
-    """Read a file, plain or gzip: its first bytes tell, not its name."""
-    content = path.read_bytes()
-    if not content.startswith(GZIP_MAGIC):
-        return _Raw(path, content, packed=False)
-    try:
-        return _Raw(path, gzip.decompress(content), packed=True)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(
-            f"{path}: its gzip data are damaged or were cut short ({error})"
-        ) from error
+        reason = f"the file ends within its header of {header} bytes; it was cut short"
+        raise fault(len(data), reason)
+    shape = np.frombuffer(data, dtype=">u4", offset=4).tolist()
+    for axis, length in enumerate(shape):
+        if length == 0:
+            raise fault(4 + SIZE_BYTES * axis, f"expected a size of 1 or more, got {shape}")
+    size = prod(shape)
+    values = f"{' x '.join(f'{length:,}' for length in shape)} values"
+    if size > LARGEST:
+        raise fault(4, f"expected at most {LARGEST:,} values, got {values}")
+    pixels = file.read(size + 1)
+    end = header + size
+    if len(pixels) < size:
+        reason = f"the file ends here; expected {values} to end at byte {end:,}; it was cut short"
+        raise fault(header + len(pixels), reason)
+    if len(pixels) > size:
+        raise fault(end, f"expected {values} to end here, got more bytes")
+    return np.frombuffer(pixels, dtype=np.uint8).reshape(shape)
 
 
 def _hex(data: bytes) -> str:

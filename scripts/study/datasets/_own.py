@@ -7,10 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from study.dataset import Dataset
+from study.datasets._colours import CHANNELS
 from study.split import stratified_split
+from study.wording import writable
 
 UNLABELLED = "all"
 """Name of the one class of images without labels."""
+
+MOST_CLASSES = 1000
+"""More are not classes but numbers of images, and no figure shows them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +25,8 @@ class Images:
     Attributes
     ----------
     pixels
-        (n, height, width) or (n, height, width, channels); uint8, bool, or floats in [0, 1].
+        (n, height, width) or (n, height, width, channels), of which there are 1 or 3; uint8, bool,
+        or floats in [0, 1].
     labels
         (n,) whole numbers or text, or None.
 
@@ -38,6 +44,12 @@ class Images:
             raise ValueError(
                 "expected images as (n, height, width) or (n, height, width, channels), "
                 f"got an array of shape {self.pixels.shape}"
+            )
+        if self.pixels.ndim == 4 and self.pixels.shape[3] not in CHANNELS.values():
+            shape = self.pixels.shape
+            raise ValueError(
+                f"expected 1 channel or 3 as the last of (n, height, width, channels), got {shape}"
+                + ("; numpy.moveaxis(x, 1, -1) puts them there" if shape[1] in (1, 3) else "")
             )
         if self.pixels.dtype != np.uint8 and self.pixels.dtype.kind not in "bf":
             raise ValueError(
@@ -84,12 +96,12 @@ def own_dataset(
     Raises
     ------
     ValueError
-        If not exactly one of `test` and `test_fraction` is given, or the two sets do not fit
-        together.
+        If not exactly one of `test` and `test_fraction` is given, the two sets do not fit
+        together, bytes are 0 and 1 alone, or labels are too many or no text.
     """
     if (test is None) == (test_fraction is None):
         raise ValueError(
-            "expected either images to test on or a test_fraction, got "
+            "expected either images to test on, such as x_test, or a test_fraction, got "
             + ("neither" if test is None else "both")
         )
     if test is not None:
@@ -97,8 +109,15 @@ def own_dataset(
         pixels = np.concatenate([train.pixels, test.pixels])
     else:
         pixels = train.pixels
+    if pixels.dtype == np.uint8 and pixels.max() == 1:
+        raise ValueError(
+            "expected bytes from 0 to 255, got 0 and 1 alone, which would all be black; multiply "
+            "them by 255"
+        )
     y, names = _classes(train, test)
+    _check_names(names)
     x = _rows(pixels)
+    shape = pixels.shape[1:3] if pixels.shape[3:] == (1,) else pixels.shape[1:]
     if test_fraction is None:
         in_train, in_test = np.split(np.arange(len(x)), [len(train.pixels)])
     else:
@@ -108,7 +127,7 @@ def own_dataset(
         y_train=y[in_train],
         x_test=x[in_test],
         y_test=y[in_test],
-        image_shape=np.array(pixels.shape[1:], dtype=np.int64),
+        image_shape=np.array(shape, dtype=np.int64),
         label_names=names,
     )
 
@@ -129,6 +148,16 @@ def _check_fit(train: Images, test: Images) -> None:
             + ("test" if train.labels is None else "training")
             + " labels"
         )
+
+
+def _check_names(names: NDArray[np.str_]) -> None:
+    if len(names) > MOST_CLASSES:
+        raise ValueError(
+            f"expected at most {MOST_CLASSES:,} classes, got {len(names):,} different labels"
+        )
+    for name in names.tolist():
+        if not name.strip() or not writable(name):
+            raise ValueError(f"expected labels of text without control characters, got {name!a}")
 
 
 def _size(images: Images) -> str:

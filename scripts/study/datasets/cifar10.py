@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tarfile
-import zlib
 from collections.abc import Mapping
-from gzip import BadGzipFile
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.datasets._colours import CHANNELS
+from study.reading import reading, unpacked
 from study.settings import shared
 from vae.names import require_known
 
@@ -53,6 +53,9 @@ TRAIN = tuple(f"cifar-10-batches-bin/data_batch_{number}.bin" for number in rang
 TEST = "cifar-10-batches-bin/test_batch.bin"
 RECORD_BYTES = 1 + 3 * SIDE**2
 """A label, then the red, the green and the blue pixels."""
+
+BESIDES = 2**20
+"""Bytes that the archive may have beside its batches: headers, names of classes, a page."""
 
 
 def input_dimension(settings: Mapping[str, Any]) -> int:
@@ -119,16 +122,22 @@ def cifar10(path: Path, colour: str) -> Dataset:
 
 
 def _members(path: Path) -> dict[str, bytes]:
-    """What the archive's files hold, by name."""
-    try:
-        with tarfile.open(path) as archive:
-            return {
-                member.name: file.read()
-                for member in archive
-                if member.name in (*TRAIN, TEST) and (file := archive.extractfile(member))
-            }
-    except (tarfile.TarError, BadGzipFile, EOFError, zlib.error, KeyError) as error:
-        raise ValueError(f"{path}: cannot be read as a tar archive ({error})") from error
+    """What the archive's files hold, by name; of each no more than a batch and a byte."""
+    batch = BATCH * RECORD_BYTES
+    most = (len(TRAIN) + 1) * batch + BESIDES
+    with unpacked(path) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise ValueError(f"{path}: expected at most {most:,} bytes unpacked, got more")
+    with (
+        reading(path, "a tar archive"),
+        tarfile.open(fileobj=BytesIO(content), mode="r:") as archive,
+    ):
+        return {
+            member.name: data.read(batch + 1)
+            for member in archive
+            if member.name in (*TRAIN, TEST) and (data := archive.extractfile(member))
+        }
 
 
 def _records(path: Path, name: str, members: Mapping[str, bytes]) -> NDArray[np.uint8]:

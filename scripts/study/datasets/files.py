@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from study.dataset import Dataset
+    from study.datasets._own import Images
 
 IDX = {
     "train_images": "Images to train on, in a file that is plain or gzip, as all four.",
@@ -71,24 +72,25 @@ def training_items(settings: Mapping[str, Any]) -> None:
     """Only the files know."""
 
 
-def own_files(settings: Mapping[str, Any]) -> dict[str, str | list[str]]:
-    """Paths of the files; of a folder, those of every image in it."""
-    if settings["format"] == "images":
-        return {"images": [str(path) for path in image_files(Path(settings["path"]))]}
+def own_files(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Paths of the files, or of the folder."""
     return {key: path for key, path in settings.items() if key in ("path", *IDX)}
 
 
 def problems(path: str, settings: Mapping[str, Any]) -> Iterator[str]:
     """Files that are not there, and keys that do not go together."""
+    for key, file in own_files(settings).items():
+        if set(file) & {"{", "}"}:
+            yield f'{path}.{key} is "{file}"; expected a path without braces'
     if settings["format"] == "images":
         folder = Path(settings["path"])
         if not folder.is_dir():
             yield f'{path}.path is "{folder}"; expected a folder that exists'
-        elif not own_files(settings)["images"]:
+        elif not image_files(folder):
             yield f'{path}.path is "{folder}"; expected a folder with images in it'
         return
     for key, file in own_files(settings).items():
-        if not Path(str(file)).is_file():
+        if not Path(file).is_file():
             yield f'{path}.{key} is "{file}"; expected a file that exists'
     if settings["format"] == "idx":
         if ("test_images" in settings) == ("test_fraction" in settings):
@@ -111,23 +113,15 @@ def prepare(
     ValueError
         If a file is truncated or malformed, or the images do not go together.
     """
-    from study.datasets._idx import read_idx_images
-    from study.datasets._images import read_images
-    from study.datasets._npz import read_npz
     from study.datasets._own import own_dataset
 
     test_fraction = settings.get("test_fraction")
-    if settings["format"] == "npz":
-        dataset = read_npz(files["path"], test_fraction, rng)
-    elif settings["format"] == "images":
-        train = read_images(files["images"], Path(settings["path"]), settings["colour"])
-        dataset = own_dataset(train, test_fraction=test_fraction, rng=rng)
-    else:
-        train = read_idx_images(files["train_images"], files.get("train_labels"))
-        test = None
-        if "test_images" in files:
-            test = read_idx_images(files["test_images"], files.get("test_labels"))
+    train, test, counts = _read(settings["format"], files, settings.get("colour", ""))
+    first = next(iter(files.values()))
+    try:
         dataset = own_dataset(train, test, test_fraction=test_fraction, rng=rng)
+    except ValueError as error:
+        raise ValueError(f"{first}: {error}") from error
     names = [Path(settings[key]).name for key in ("path", *IDX) if key in settings]
     return dataset, {
         "split": (
@@ -138,4 +132,23 @@ def prepare(
         "source": f"own files: {', '.join(names)}",
         "licence": settings.get("licence", "not stated"),
         "citation": settings.get("citation", "not stated"),
-    }
+    } | ({"reading": counts} if counts else {})
+
+
+def _read(
+    form: str, files: Mapping[str, Path], colour: str
+) -> tuple[Images, Images | None, dict[str, int]]:
+    """Images to train on, those to test on if there are such, and what is to be said of reading."""
+    from study.datasets._idx import read_idx_images
+    from study.datasets._images import read_images
+    from study.datasets._npz import read_npz
+
+    if form == "npz":
+        return *read_npz(files["path"]), {}
+    if form == "images":
+        images, counts = read_images(files["path"], colour)
+        return images, None, counts
+    train = read_idx_images(files["train_images"], files.get("train_labels"))
+    if "test_images" not in files:
+        return train, None, {}
+    return train, read_idx_images(files["test_images"], files.get("test_labels")), {}
