@@ -17,6 +17,7 @@ from study.plotting import (
     MUTED,
     PAGE_WIDTH,
     letter,
+    letters,
     new_figure,
     save,
     style,
@@ -34,7 +35,7 @@ def figure_6_1_network_structures(
     dataset
         The npz of a network data set.
     community_sizes
-        How many nodes each community has, in the order of the nodes.
+        How many nodes each community has, in the order of the nodes; none if none are known.
     svg, pdf, png
         The figure.
     """
@@ -43,7 +44,7 @@ def figure_6_1_network_structures(
         figure = new_figure(PAGE_WIDTH, 4.7)
         panels = figure.subplots(2, len(networks), squeeze=False)
         for mark, (structure, adjacency), (drawing, matrix) in zip(
-            "abcdefgh", networks.items(), panels.T, strict=False
+            letters(), networks.items(), panels.T, strict=False
         ):
             letter(drawing, mark, readable(structure))
             draw_network(drawing, adjacency, structure, community_sizes)
@@ -84,22 +85,23 @@ def draw_network(
         If the communities have more or fewer nodes than the network.
     """
     nodes = len(adjacency)
-    if structure == "community" and sum(community_sizes) != nodes:
+    communities = structure == "community" and community_sizes
+    if communities and sum(community_sizes) != nodes:
         raise ValueError(
             f"community_sizes: expected sizes that add up to {nodes} nodes, got {community_sizes}"
         )
     colours = [CATEGORIES[0]] * nodes
     if structure == "small_world":
         positions = _ring(nodes)
-    elif structure == "community":
+    elif communities:
         circles = [_ring(size) for size in community_sizes]
         # so far apart that neighbouring circles do not touch, the first at the upper left
-        apart = 1.15 / np.sin(np.pi / len(community_sizes))
+        apart = 1.15 / np.sin(np.pi / max(2, len(community_sizes)))
         centres = apart * _ring(len(community_sizes), start=0.375)
         positions = np.concatenate(
             [centre + circle for centre, circle in zip(centres, circles, strict=True)]
         )
-        colours = np.repeat(CATEGORIES[: len(community_sizes)], community_sizes).tolist()
+        colours = np.repeat(np.resize(CATEGORIES, len(community_sizes)), community_sizes).tolist()
     else:
         graph = nx.from_numpy_array(adjacency | adjacency.T)
         layout: dict[int, Any] = nx.spring_layout(graph, seed=1)

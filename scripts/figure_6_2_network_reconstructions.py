@@ -138,19 +138,24 @@ def principal_components(
 
     Parameters
     ----------
-    means : array of shape (n, latent dimension), latent dimension at least 2
+    means : array of shape (n, latent dimension)
 
     Returns
     -------
-    scores : array of shape (n, 2)
+    scores : array of shape (n, 2), zeros where the means have one component alone
     share : array of shape (2,)
         The share of the variance that each explains.
     """
     from sklearn.decomposition import PCA
 
-    analysis = PCA(n_components=2, svd_solver="full")
+    components = min(2, *means.shape)
+    analysis = PCA(n_components=components, svd_solver="full")
     scores = analysis.fit_transform(means.astype(np.float64))
-    return scores, analysis.explained_variance_ratio_
+    missing = 2 - components
+    return (
+        np.pad(scores, [(0, 0), (0, missing)]),
+        np.pad(analysis.explained_variance_ratio_, (0, missing)),
+    )
 
 
 if __name__ == "__main__":

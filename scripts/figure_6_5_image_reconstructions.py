@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from step import run
 from study.arrays import read_arrays
-from study.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
+from study.plotting import PAGE_WIDTH, draw_images, letter, letters, new_figure, save, style
 from study.results import classes_in_turn
 from study.wording import readable
 
@@ -50,7 +50,7 @@ def figure_6_5_image_reconstructions(
         figure = new_figure(PAGE_WIDTH, 0.58 * sum(heights) + 0.35 * len(heights))
         grid = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)
         for mark, axes, (dataset, (rows, image_shape)) in zip(
-            "abcdefgh", grid.flat, panels.items(), strict=False
+            letters(), grid.flat, panels.items(), strict=False
         ):
             columns = len(rows["Original"])
             draw_images(axes, np.concatenate(list(rows.values())), image_shape, columns, list(rows))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from step import run
 from study.arrays import read_arrays
-from study.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
+from study.plotting import PAGE_WIDTH, draw_images, letter, letters, new_figure, save, style
 from study.wording import readable
 
 SIDE = 4
@@ -52,7 +52,7 @@ def figure_prior_samples(
         runs.setdefault(dataset, []).append((architecture, latent_dimension, path))
     rows = in_rows([sample_panels(dataset, named) for dataset, named in runs.items()])
     columns = max(map(len, rows))
-    marks = iter("abcdefghijklmnopqrstuvwxyz")
+    marks = letters()
     with style():
         figure = new_figure(PAGE_WIDTH * columns / PANELS_A_ROW, 2.2 * len(rows))
         grid = figure.subplots(len(rows), columns, squeeze=False)

@@ -30,7 +30,7 @@ def measure_separation(evaluations: list[Path], codes: list[Path], table: Path) 
 
 
 def _separation(evaluation: Path, codes: Path) -> Iterator[dict[str, Any]]:
-    """Rows of one run; none where there is a single class, or one for every test item."""
+    """Rows of one run; none where there is a single class, or no class has two test items."""
     latent = read_arrays(
         codes,
         "posterior_mean_train",

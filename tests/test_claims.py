@@ -34,8 +34,8 @@ def tidy(column: str, values: dict, metric: str = "elbo", **fixed) -> pd.DataFra
     return pd.DataFrame(rows)
 
 
-def networks(loss: float) -> dict[str, pd.DataFrame]:
-    floors = pd.DataFrame([{"dataset": "n", "class": "sparse", "floor": 100.0}])
+def networks(loss: float, floor: float = 100.0) -> dict[str, pd.DataFrame]:
+    floors = pd.DataFrame([{"dataset": "n", "class": "sparse", "floor": floor}])
     rows = tidy("seed", {0: [loss]}, metric="reconstruction_sparse", dataset="n")
     return {"networks_published": rows, "entropy_floors": floors}
 
@@ -82,6 +82,31 @@ def faces(dense: float, convolutional: float | None) -> dict[str, pd.DataFrame]:
 
 
 CASES = [
+    # what a study may have too little of
+    (
+        "small_latent_space_restricts",
+        {"latent_dimension": tidy("latent_dimension", {2: [-9, -8]})},
+        None,
+        "two of latent dimension",
+    ),
+    (
+        "latent_space_saturates",
+        {"latent_dimension": tidy("latent_dimension", {2: [-9, -8]})},
+        None,
+        "two of latent dimension",
+    ),
+    (
+        "networks_separate",
+        networks(100),
+        None,
+        "the metric knn accuracy in the experiment networks_published",
+    ),
+    (
+        "networks_reconstructed",
+        networks(100, floor=0.0),
+        None,
+        "networks that are not certain",
+    ),
     (
         "small_latent_space_restricts",
         {"latent_dimension": tidy("latent_dimension", {2: [-9], 3: [-8, -8], 20: [-7, -9]})},

@@ -199,7 +199,7 @@ WRONG = [
     (
         put("experiments.images.epochs", [{"updates": 0}]),
         "experiments.images.epochs has the entry a mapping; "
-        "expected a whole number of 1 or more, or a mapping {updates: N} with one",
+        "expected a whole number from 1 to 999999999, or a mapping {updates: N} with one",
     ),
     (
         put("experiments.images.also", {"more": {"epoch": [3]}}),
@@ -224,35 +224,40 @@ WRONG = [
     (
         put("datasets.Digits-2", {"kind": "digits", "test_fraction": 0.5}),
         "datasets.Digits-2 has a wrong name; "
-        "expected a name of small letters, digits and underscores that begins with a letter",
+        "expected a name of at most 64 small letters, digits and underscores that begins with a "
+        "letter",
     ),
     # single values, as a file or --config may give them
-    (put("seed", "abc"), 'seed is "abc"; expected a whole number of 0 or more'),
-    (put("seed", "12"), 'seed is "12"; expected a whole number of 0 or more, written 12'),
-    (put("seed", -1), "seed is -1; expected a whole number of 0 or more"),
-    (put("seed", 1.0), "seed is 1.0; expected a whole number of 0 or more"),
-    (put("seed", True), "seed is true; expected a whole number of 0 or more"),
-    (put("seed", None), "seed is null (nothing is given); expected a whole number of 0 or more"),
-    (put("seed", {}), "seed is an empty mapping; expected a whole number of 0 or more"),
+    (put("seed", "abc"), 'seed is "abc"; expected a whole number from 0 to 999999999'),
+    (put("seed", "12"), 'seed is "12"; expected a whole number from 0 to 999999999, written 12'),
+    (put("seed", -1), "seed is -1; expected a whole number from 0 to 999999999"),
+    (put("seed", 1.0), "seed is 1.0; expected a whole number from 0 to 999999999"),
+    (put("seed", True), "seed is true; expected a whole number from 0 to 999999999"),
+    (
+        put("seed", None),
+        "seed is null (nothing is given); expected a whole number from 0 to 999999999",
+    ),
+    (put("seed", {}), "seed is an empty mapping; expected a whole number from 0 to 999999999"),
     (
         put("seed", "9" * 99 + "a"),
-        f'seed is "{"9" * 56}...; expected a whole number of 0 or more',
+        f'seed is "{"9" * 56}...; expected a whole number from 0 to 999999999',
     ),
     (
         put("trainings.report.learning_rate", "1e-3"),
-        'trainings.report.learning_rate is "1e-3"; expected a number above 0, written 0.001',
+        'trainings.report.learning_rate is "1e-3"; '
+        "expected a number above 0, to 999999999, written 0.001",
     ),
     (
         put("trainings.report.learning_rate", float("nan")),
-        "trainings.report.learning_rate is nan; expected a number above 0",
+        "trainings.report.learning_rate is nan; expected a number above 0, to 999999999",
     ),
     (
         put("trainings.report.learning_rate", float("inf")),
-        "trainings.report.learning_rate is inf; expected a number above 0",
+        "trainings.report.learning_rate is inf; expected a number above 0, to 999999999",
     ),
     (
         put("trainings.report.learning_rate", 0),
-        "trainings.report.learning_rate is 0; expected a number above 0",
+        "trainings.report.learning_rate is 0; expected a number above 0, to 999999999",
     ),
     (
         put("trainings.report.optimizer", "adams"),
@@ -334,22 +339,22 @@ WRONG = [
     (
         put("experiments.images.latent_dimensions", ["two"]),
         'experiments.images.latent_dimensions has the entry "two"; '
-        "expected a whole number of 1 or more",
+        "expected a whole number from 1 to 999999999",
     ),
     (
         put("experiments.images.latent_dimensions", [None]),
         "experiments.images.latent_dimensions has the entry null (nothing is given); "
-        "expected a whole number of 1 or more",
+        "expected a whole number from 1 to 999999999",
     ),
     (
         put("experiments.images.train_sizes", ["every"]),
         'experiments.images.train_sizes has the entry "every"; '
-        "expected a whole number of 1 or more, or all",
+        "expected a whole number from 1 to 999999999, or all",
     ),
     (
         put("experiments.images.train_sizes", ["100"]),
         'experiments.images.train_sizes has the entry "100"; '
-        "expected a whole number of 1 or more, or all, written 100",
+        "expected a whole number from 1 to 999999999, or all, written 100",
     ),
     (
         put("experiments.images.backends", ["nump"]),
@@ -504,7 +509,7 @@ WRONG = [
     (
         put("architectures.two_layer_200.encoder_filters", [16, 0]),
         "architectures.two_layer_200.encoder_filters has the entry 0; "
-        "expected a whole number of 1 or more",
+        "expected a whole number from 1 to 999999999",
     ),
 ]
 
@@ -515,6 +520,95 @@ def test_wrong_configuration_gets_one_sentence(
 ) -> None:
     edit(config)
     assert problems(config) == [f"config: {sentence}"]
+
+
+# What no figure or table could show after the training
+
+
+def ablation(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    """Edit of a configuration: an ablation of two trainings on digits, with these lists."""
+
+    def edit(config: dict[str, Any]) -> None:
+        lists = config["experiments"]["training_size"] | {"train_sizes": [100]} | changes
+        config["experiments"]["ablation"] = lists
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("edit", "beginning"),
+    [
+        (
+            put("experiments.images.latent_dimensions", [5, 6]),
+            "experiments.images has 2 runs of dataset photo_patches_grey, "
+            "architecture two_layer_200; expected one, since Figure 6.5 shows one",
+        ),
+        (
+            put("experiments.images.also", {"more": {"epochs": [3]}}),
+            "experiments.images has 2 runs of dataset photo_patches_grey",
+        ),
+        (
+            put("experiments.marginal_likelihood.epochs", [1, 2]),
+            "experiments.marginal_likelihood has 2 runs of latent dimension 2, "
+            "binarisation dynamic, seed 1; expected one",
+        ),
+        (
+            ablation(train_sizes=[100, 200]),
+            "experiments.ablation has 2 runs of optimizer adam, initialisation xavier, seed 1",
+        ),
+        (
+            ablation(trainings=["report", "batches_of_6"]),
+            "experiments.ablation has 2 runs of optimizer adam, initialisation xavier, seed 1",
+        ),
+        (
+            put("architectures.two_layer_200.likelihood", "gaussian"),
+            "experiments.latent_dimension.architectures has the entry two_layer_200; expected "
+            "architectures.two_layer_200.squash_mean to be true",
+        ),
+        (
+            put("experiments.manifold.datasets", ["networks_published"]),
+            "experiments.manifold.datasets has the entry networks_published; "
+            "expected a dataset of images",
+        ),
+        (
+            drop("datasets.networks_like_for_like.structures.sparse"),
+            "datasets.networks_like_for_like.structures has community, small_world; "
+            "expected community, small_world, sparse, those of networks_published",
+        ),
+        (
+            put("experiments.comparison.train_sizes", [20]),
+            "experiments.comparison.latent_dimensions has the entry 20; expected less than 20, "
+            "the images that as many principal components are fitted to",
+        ),
+        (
+            put("marginal_likelihood.mixtures.components", [1348]),
+            "marginal_likelihood.mixtures.components has the entry 1348; "
+            "expected at most 1347, the training items of digits",
+        ),
+        (
+            put("marginal_likelihood.mixtures.smoothing", 1e-9),
+            "marginal_likelihood.mixtures.smoothing is 1e-09; "
+            "expected a number from 0.000001 to 999999999",
+        ),
+        (
+            put("datasets.digits.test_fraction", 0.001),
+            "datasets.digits.test_fraction is 0.001; expected one that leaves images of every "
+            "digit to train and to test on",
+        ),
+        (
+            put("datasets.networks_published.test_fraction", 0.001),
+            "datasets.networks_published.test_fraction is 0.001; expected one that leaves some of "
+            "100 graphs to train and to test on",
+        ),
+    ],
+)
+def test_what_would_fail_after_training_is_refused_before(
+    config: dict[str, Any], edit: Callable[[Any], None], beginning: str
+) -> None:
+    if "squash_mean" in beginning or "principal" in beginning:
+        del config["experiments"]["marginal_likelihood"]  # which refuses these as well
+    edit(config)
+    assert problems(config)[0].startswith(f"config: {beginning}")
 
 
 # Downloaded data and files of one's own
@@ -650,7 +744,7 @@ def test_wrong_datasets(
         (
             {"mine": {**SOURCE, "files": {"../b": FILE}}},
             ".mine.files.../b has a wrong name; "
-            "expected a file's name of letters, digits, dots, hyphens and underscores",
+            "expected a file's name of at most 128 letters, digits, dots, hyphens and underscores",
         ),
         (
             {"mine": {**SOURCE, "files": {"b": FILE | {"urls": ["ftp://a.example/b"]}}}},

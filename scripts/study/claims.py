@@ -59,6 +59,11 @@ def judge(
         raise ValueError(f"claims.{name}: {error} for the test {claim['test']}") from error
     if claim.get("table") in optional and claim["table"] not in tables:
         return _untested(f"the experiment {claim['table']}")
+    for key, value in claim.get("where", {}).items():
+        if value not in tables[claim["table"]][key].unique():
+            return _untested(
+                f"the {_words(key)} {_words(value)} in the experiment {claim['table']}"
+            )
     return test(tables, **settings)
 
 
@@ -67,8 +72,8 @@ def rises(tables: Tables, table: str, along: str, where: Mapping[str, Any]) -> V
     rows = _final_rows(tables, table, where)
     smallest, largest = rows[along].min(), rows[along].max()
     low, high = _shared_seeds(rows, along, smallest, largest)
-    if low.empty:
-        return _untested(f"a seed with {_words(along)} {smallest} and {largest}")
+    if low.empty or smallest == largest:
+        return _untested(f"a seed with two of {_words(along)}")
     finding = (
         f"From {_spread(low)} at {_words(along)} {smallest} to {_spread(high)} at {largest} "
         f"{rows['unit'].iloc[0]}; higher in {(high > low).sum()} of {len(low)} seeds."
@@ -97,6 +102,8 @@ def levels_off(
 ) -> Verdict:
     """Whether the last step of `along` brings at most this share of the whole gain."""
     means = _final_rows(tables, table, where).groupby(along)["value"].mean()
+    if len(means) < 2:
+        return _untested(f"two of {_words(along)}")
     gain, last = means.iloc[-1] - means.iloc[0], means.iloc[-1] - means.iloc[-2]
     finding = (
         f"Of {gain:.2f} gained from {_words(along)} {means.index[0]} to {means.index[-1]}, "
@@ -130,9 +137,6 @@ def highest(
     others: list[str],
 ) -> Verdict:
     """Whether, in every seed, the value at `best` exceeds that at each of the others."""
-    for key, value in where.items():
-        if value not in tables[table][key].unique():
-            return _untested(f"the {_words(key)} {_words(value)} in the experiment {table}")
     rows = _final_rows(tables, table, where)
     exceeds = []
     for other in others:
@@ -168,6 +172,8 @@ def near_floor(tables: Tables, table: str, at_most: float) -> Verdict:
         losses.append(select(rows, metric=metric, split="test")["value"].mean())
         floors.append(floor["floor"])
     loss, floor = sum(losses) / len(losses), sum(floors) / len(floors)
+    if floor == 0:
+        return _untested("networks that are not certain, whose floor is above 0")
     finding = f"Loss {loss:.1f}, floor {floor:.1f} nats a network: {loss / floor - 1:+.1%}."
     return _verdict(loss <= (1 + at_most) * floor, finding)
 

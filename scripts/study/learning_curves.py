@@ -18,6 +18,7 @@ from study.plotting import (
     PAGE_WIDTH,
     draw_seeds,
     letter,
+    letters,
     new_figure,
     ordered_colours,
     settled_limits,
@@ -67,7 +68,7 @@ def draw_learning_curves(
         squeeze=False,
         width_ratios=[1.0] * len(against) + [0.8],
     )
-    marks = iter("abcdefghijklmnopqrstuvwxyz")
+    marks = letters()
     for (setting, part), row in zip(settings, panels, strict=True):
         titles = [_title(setting)] + [""] * (len(against) - 1) + [_last_title(part)]
         for axes, title in zip(row, titles, strict=True):

@@ -4,9 +4,11 @@ A figure is drawn under `style()`, made by `new_figure` and written by `save`; t
 same bytes on every run, whatever matplotlib settings a user has.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import chain, count, product
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import matplotlib as mpl
@@ -231,6 +233,12 @@ def settled_limits(curves: Sequence[NDArray[np.float64]]) -> tuple[float, float]
     upper = max(float(np.nanmax(curve)) for curve in settled)
     margin = 0.05 * (upper - lower)
     return lower - margin, upper + margin
+
+
+def letters() -> Iterator[str]:
+    """Letters of panels: a to z, then aa, ab and so on."""
+    lengths = (product(ascii_lowercase, repeat=length) for length in count(1))
+    return map("".join, chain.from_iterable(lengths))
 
 
 def letter(axes: Axes, mark: str, title: str = "") -> None:

@@ -24,6 +24,11 @@ def when(key: str, alternatives: Mapping[str, Schema]) -> list[dict[str, Any]]:
     ]
 
 
+def parts(items: int, test_fraction: float) -> bool:
+    """Whether holding out a fraction of so many items leaves some to train and some to test on."""
+    return 0 < round(items * test_fraction) < items
+
+
 def choice(key: str, chooser: Schema, alternatives: Mapping[str, Schema]) -> dict[str, Any]:
     """Schema of a mapping that has the keys of one of the alternatives, chosen by `key`.
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+from planning.given import read
 
 CATALOGUE = Path(__file__).parents[2] / "config" / "datasets.yaml"
 
 
 def load_catalogue(sources: Mapping[str, Any]) -> dict[str, Any]:
     """Read config/datasets.yaml and lay a configuration's sources over it, key by key."""
-    return laid_over(yaml.safe_load(CATALOGUE.read_text(encoding="utf-8")), sources)
+    return laid_over(read(CATALOGUE), sources)
 
 
 def pass_on_mirror(config: Mapping[str, Any]) -> None:

@@ -103,9 +103,5 @@ def origin(dataset: Mapping[str, Any], catalogue: Mapping[str, Any]) -> dict[str
 
 
 def community_sizes(dataset: Mapping[str, Any]) -> list[int]:
-    """Nodes of each community of a dataset of networks; none if no structure has communities."""
-    return [
-        size
-        for structure in dataset["structures"].values()
-        for size in structure["parameters"].get("sizes", [])
-    ]
+    """Nodes of each community of the structure `community`; none if there is no such structure."""
+    return dataset["structures"].get("community", {}).get("parameters", {}).get("sizes", [])

@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from planning.catalogue import laid_over
+from planning.given import ConfigError, read
 from planning.runs import (
     EXPERIMENTS,
     experiment_runs,
     leave_out_experiments,
     planned_experiments,
 )
-from planning.validation import ConfigError, check
+from planning.validation import check
 
 REFERENCE = "results/reference"
 """Folder of what is kept: measurements and a few images of a finished study, and its settings."""
@@ -63,7 +62,7 @@ def settle(config: dict[str, Any]) -> None:
     if results_folder(config) != REFERENCE:
         check(config)
         return
-    kept = _read(REFERENCE_CONFIG)
+    kept = read(REFERENCE_CONFIG)
     _rename(kept)
     for key, value in config.items():
         if key not in ("results", "mirror") and value != kept.get(key):
@@ -79,7 +78,7 @@ def settle(config: dict[str, Any]) -> None:
             f"config: {REFERENCE_CONFIG} has no {error.args[0]}; expected it, since figures are "
             "drawn from the runs that it tells"
         ) from error
-    default = _read(CONFIG)
+    default = read(CONFIG)
     unseen = {key: value for key, value in default.items() if key not in RUNS}
     config.update(laid_over(unseen, config))
 
@@ -97,7 +96,3 @@ def _rename(config: dict[str, Any]) -> None:
         for name, former in FORMER_NAMES.items():
             if former in mapping:
                 mapping[name] = mapping.pop(former)
-
-
-def _read(path: str) -> dict[str, Any]:
-    return yaml.safe_load(Path(path).read_text(encoding="utf-8"))

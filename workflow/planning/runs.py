@@ -45,7 +45,7 @@ OPTIONAL_EXPERIMENTS = (
 """Keys of `experiments` that may be absent, or null in an overlay; their figures are then absent
 from the report."""
 
-_NAME, _NUMBER = "[a-z][a-z0-9_]*", "[0-9]+"
+_NAME, _NUMBER = "[a-z][a-z0-9_]*", "[1-9][0-9]{0,8}"
 
 WILDCARD_CONSTRAINTS = {
     "dataset": _NAME,
@@ -55,7 +55,7 @@ WILDCARD_CONSTRAINTS = {
     "train_size": f"{_NUMBER}|all",
     "epochs": _NUMBER,
     "backend": _NAME,
-    "seed": _NUMBER,
+    "seed": f"0|{_NUMBER}",
     "family": "|".join(BASELINES),
 }
 """Regular expression of every wildcard in the two patterns."""

@@ -6,6 +6,7 @@ one another.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -19,8 +20,10 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
+from planning import drawable
 from planning.catalogue import load_catalogue
 from planning.datasets import input_dimension, raw_files, source_name, training_items
+from planning.given import ConfigError
 from planning.runs import experiment_lists, has_filters
 from planning.schema import CATALOGUE, CONFIG, load_schema
 from study.datasets import module
@@ -40,10 +43,6 @@ TYPING_ERROR = 0.6
 """How like a name must be to the one that was meant, from 0 to 1."""
 
 
-class ConfigError(ValueError):
-    """The configuration is wrong; the message has one sentence a problem, each on its line."""
-
-
 def check(config: Mapping[str, Any]) -> None:
     """Check a configuration, and the data catalogue with the configuration's sources laid over it.
 
@@ -59,6 +58,8 @@ def check(config: Mapping[str, Any]) -> None:
         sentences = _schema_checks(CATALOGUE, catalogue, "sources")
     if not sentences:
         sentences = list(dict.fromkeys(_cross_checks(config, catalogue)))
+    if not sentences:
+        sentences = list(drawable.problems(config))
     if sentences:
         raise ConfigError("\n".join(f"config: {sentence}" for sentence in sentences))
 
@@ -81,8 +82,14 @@ def _validator(schema: Path) -> Any:
     """Validator that takes 100.0 for no whole number, and infinity and NaN for no number."""
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
     types = types.redefine("number", _is_number)
-    validator = extend(Draft202012Validator, type_checker=types)
+    validator = extend(Draft202012Validator, {"pattern": _matches_whole}, type_checker=types)
     return validator(load_schema(schema))
+
+
+def _matches_whole(_: Any, pattern: str, value: Any, schema: Any) -> Iterator[ValidationError]:
+    """Hold a pattern against all of a text, a line break at its end included."""
+    if isinstance(value, str) and not re.fullmatch(pattern, value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
 def _is_integer(_: Any, value: Any) -> bool:
@@ -90,7 +97,7 @@ def _is_integer(_: Any, value: Any) -> bool:
 
 
 def _is_number(_: Any, value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return _is_integer(_, value) or (isinstance(value, float) and isfinite(value))
 
 
 def _position(config: Any, error: ValidationError) -> list[Any]:
@@ -107,7 +114,7 @@ def _keys(config: Any, error: ValidationError) -> list[str]:
     keys = []
     for step in error.absolute_path:
         if isinstance(config, Mapping):
-            keys.append(str(step))
+            keys.append(printable(step))
         config = config[step]
     return keys
 
@@ -135,7 +142,7 @@ def _sentences(
             for item in _repeated(value):
                 yield f"{path} has the entry {_shown(item)} twice; expected {schema['description']}"
         case "enum":
-            yield f"{found}; expected {_one_of(schema['enum'], value)}"
+            yield f"{found}; expected {one_of(schema['enum'], value)}"
         case _:
             hint = _number_hint(validator, value, schema)
             yield f"{found}; expected {schema['description']}{hint}"
@@ -157,7 +164,7 @@ def _missing_keys(value: Mapping[Any, Any], schema: Mapping[str, Any]) -> list[s
 def _expected(validator: Any, schema: Mapping[str, Any]) -> str:
     if "$ref" in schema:
         schema = validator.schema["$defs"][schema["$ref"].removeprefix("#/$defs/")]
-    return _one_of(schema["enum"]) if "enum" in schema else schema["description"]
+    return one_of(schema["enum"]) if "enum" in schema else schema["description"]
 
 
 def _repeated(items: Iterable[Any]) -> list[Any]:
@@ -189,20 +196,33 @@ def _shown(value: Any) -> str:
         case float() if not isfinite(value):
             return str(value)
         case _:
-            text = json.dumps(value, default=str, ensure_ascii=False)
+            text = _one_line(value)
             return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+def _one_line(value: Any) -> str:
+    """Value as JSON, all of it to be seen."""
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if text.isprintable() else json.dumps(value, default=str)
+
+
+def printable(key: Any) -> str:
+    """Key of a mapping, in quotes if it could not be seen as it is."""
+    text = str(key)
+    return text if text.isprintable() else _one_line(text)
+
+
 def _join(keys: Sequence[str], key: Any) -> str:
-    return ".".join([*keys, str(key)])
+    return ".".join([*keys, printable(key)])
 
 
 def _did_you_mean(name: Any, known: Iterable[str]) -> str:
     meant = nearest(name, known, TYPING_ERROR)
-    return f"did you mean {meant}?" if meant else f"expected {_one_of(known)}"
+    return f"did you mean {meant}?" if meant else f"expected {one_of(known)}"
 
 
-def _one_of(known: Iterable[str], name: Any = None) -> str:
+def one_of(known: Iterable[str], name: Any = None) -> str:
+    """Name what is known, and the nearest to a name that is not."""
     meant = nearest(name, known, TYPING_ERROR)
     return f"one of {', '.join(known)}" + (f"; the nearest is {meant}" if meant else "")
 
@@ -240,12 +260,31 @@ def _cross_checks(config: Mapping[str, Any], catalogue: Mapping[str, Any]) -> It
             )
 
 
+def run_problems(config: Mapping[str, Any], run: Mapping[str, str]) -> Iterator[str]:
+    """Sizes and backends that do not go together in a run.
+
+    Parameters
+    ----------
+    config
+        The configuration, checked.
+    run
+        Fields of `planning.runs.Run` as text, their names those of the configuration.
+    """
+    numbers = {key: int(text) if text.isdigit() else text for key, text in run.items()}
+    lists = {f"{key}s": [value] for key, value in numbers.items()}
+    lists = {key: [] for key in config["experiments"]["comparison"]} | lists
+    asked = {**config, "experiments": {"run": lists}}
+    for sentence in (*_sizes(asked, "run"), *_backends(asked, "run")):
+        yield sentence.removeprefix("experiments.run.")
+
+
 def _source(path: str, dataset: Mapping[str, Any], catalogue: Mapping[str, Any]) -> Iterator[str]:
     """A source that the catalogue lacks, or lacks a file of."""
     files = raw_files(dataset)
     source = source_name(dataset)
     if files and source not in catalogue:
-        yield f'{path}.source: "{source}" is not a source; expected {_one_of(catalogue, source)}'
+        known = one_of(catalogue, source)
+        yield f"{path}.source: {_shown(source)} is not a source; expected {known}"
         return
     for file in files.values():
         if file not in catalogue[source]["files"]:
@@ -286,12 +325,13 @@ def _baselines(config: Mapping[str, Any]) -> Iterator[str]:
     known = [name for name in BASELINES if name not in config["boltzmann_machines"]]
     for name, settings in config.get("baselines", {}).items():
         if name not in known:
-            yield f"baselines.{name} is not a model; expected {_one_of(known, name)}"
+            yield f"baselines.{printable(name)} is not a model; expected {one_of(known, name)}"
             continue
         for key in settings:
             if key not in BASELINES[name].takes:
-                expected = _one_of(BASELINES[name].takes, key) if BASELINES[name].takes else "none"
-                yield f"baselines.{name}.{key} is not a setting of the model; expected {expected}"
+                expected = one_of(BASELINES[name].takes, key) if BASELINES[name].takes else "none"
+                path = _join(["baselines", name], key)
+                yield f"{path} is not a setting of the model; expected {expected}"
 
 
 def _references(config: Mapping[str, Any], experiment: str) -> Iterator[str]:
@@ -304,7 +344,8 @@ def _references(config: Mapping[str, Any], experiment: str) -> Iterator[str]:
         for key, (noun, names) in known.items():
             for name in lists[key]:
                 if name not in names:
-                    yield f'{paths[key]}: "{name}" is not {noun}; expected {_one_of(names, name)}'
+                    expected = one_of(names, name)
+                    yield f"{paths[key]}: {_shown(name)} is not {noun}; expected {expected}"
 
 
 def _sizes(config: Mapping[str, Any], name: str) -> Iterator[str]:

@@ -8,7 +8,13 @@ import yaml
 
 from planning import outputs, terminal
 from planning.catalogue import load_catalogue
-from planning.runs import compared_models, planned_datasets, planned_experiments
+from planning.datasets import community_sizes
+from planning.runs import (
+    architecture_settings,
+    compared_models,
+    planned_datasets,
+    planned_experiments,
+)
 from study import failures, lifeline, verdicts
 from study.peers import labels
 from vae.backends import facts

@@ -153,6 +153,8 @@ def unfit(generator: str, name: str, value: Any, nodes: int) -> str | None:
         largest = nodes if name == "k" else nodes - 1
     if not _is_whole(value) or not 0 <= value <= largest:
         return f"a whole number, 0 to {largest} for {nodes} nodes"
+    if name == "d" and value * nodes % 2:
+        return f"an even number for {nodes} nodes, since every edge has two ends"
     return None
 
 

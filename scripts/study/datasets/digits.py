@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from study.settings import shared
+from study.settings import parts, shared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,6 +35,16 @@ def input_dimension(settings: Mapping[str, Any]) -> int:
 def training_items(settings: Mapping[str, Any]) -> int:
     """Images that are not held out."""
     return sum(count - round(count * settings["test_fraction"]) for count in COUNTS)
+
+
+def problems(path: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    """A fraction that leaves a digit out."""
+    fraction = settings["test_fraction"]
+    if not all(parts(count, fraction) for count in COUNTS):
+        yield (
+            f"{path}.test_fraction is {fraction}; expected one that leaves images of every digit "
+            "to train and to test on"
+        )
 
 
 def prepare(

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from study.datasets._random_graphs import GRAPH_MODELS, PARAMETERS, RandomGraph, unfit
-from study.settings import shared, when
+from study.settings import parts, shared, when
 from vae.names import require_known
 
 if TYPE_CHECKING:
@@ -363,10 +363,11 @@ SETTINGS = {
         "nodes": shared("two_or_more", "Nodes of a network."),
         "graphs": shared("two_or_more", "Graphs drawn for each structure."),
         "structures": {
-            "description": "a mapping from names to network structures",
+            "description": "a mapping from at most ten names to network structures",
             "meaning": "Each class of networks by a name of your choice.",
             "type": "object",
             "minProperties": 1,
+            "maxProperties": 10,
             "propertyNames": {"$ref": "#/$defs/name"},
             "additionalProperties": STRUCTURE,
         },
@@ -393,7 +394,13 @@ def training_items(settings: Mapping[str, Any]) -> int:
 
 
 def problems(path: str, settings: Mapping[str, Any]) -> Iterator[str]:
-    """Parameters of random graphs that do not fit the number of nodes."""
+    """Parameters that do not fit the number of nodes, and a fraction that leaves a set empty."""
+    graphs, fraction = settings["graphs"], settings["test_fraction"]
+    if not parts(graphs, fraction):
+        yield (
+            f"{path}.test_fraction is {fraction}; expected one that leaves some of {graphs} graphs "
+            "to train and to test on"
+        )
     for structure, graph in settings["structures"].items():
         for name, value in graph["parameters"].items():
             if wanted := unfit(graph["generator"], name, value, settings["nodes"]):
