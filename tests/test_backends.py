@@ -105,6 +105,18 @@ def test_loss_is_the_elbo_as_defined(architecture):
 
 
 @pytest.mark.parametrize("backend", SAME_ALGORITHM)
+def test_fewer_rows_than_a_batch_make_one_batch(backend):
+    parameters, x, noise = problem(SMALL, np.float64, batch=5)
+    ends = []
+    for name, batch in (("numpy", 5), (backend, 9)):
+        trainer = make(name, SMALL, parameters, batch)
+        trainer.load(x)
+        trainer.run_epoch(np.arange(5), noise)
+        ends.append(trainer.state()["parameters"])
+    np.testing.assert_allclose(*ends, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("backend", SAME_ALGORITHM)
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-5), (np.float64, 1e-10)])
 @pytest.mark.parametrize("architecture", VARIANTS.values(), ids=VARIANTS.keys())
 def test_backends_agree_on_loss_and_gradient(backend, architecture, dtype, tolerance):

@@ -310,7 +310,7 @@ def test_other_backends_say_which_one_trains_convolutions(backend):
 def test_estimator_takes_filters():
     network = {"image_shape": (5, 4), "encoder_filters": [2], "decoder_filters": [2]}
     network |= {"encoder_sizes": [4], "decoder_sizes": [4]}
-    x = squares()
+    x = squares() / np.float32(255)
     vae = VAE(2, network=network, backend="tensorflow", epochs=2, random_state=0).fit(x)
     assert vae.inverse_transform(vae.transform(x)).shape == x.shape
     assert vae.partial_fit(x).score(x) < 0

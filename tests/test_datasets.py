@@ -76,7 +76,10 @@ class TestFile:
     def test_missing_arrays_are_named_with_the_file(self, tmp_path: Path) -> None:
         path = tmp_path / "shapes.npz"
         np.savez(path, **{name: ARRAYS[name] for name in ("x_train", "y_train", "image_shape")})
-        with pytest.raises(ValueError, match=r"shapes\.npz: expected the arrays .*x_test, y_test, label_names missing"):
+        with pytest.raises(
+            ValueError,
+            match=r"shapes\.npz: expected the arrays .*x_test, y_test, label_names missing",
+        ):
             load_dataset(path)
 
     def test_another_kind_of_file_is_named(self, tmp_path: Path) -> None:

@@ -183,11 +183,13 @@ def test_grey_images_are_refused_unless_the_likelihood_has_them(x, message):
 
 def test_unusable_settings_are_named():
     model = bernoulli_model()
-    for samples in ((), (10, 0)):
-        with pytest.raises(ValueError, match="samples: expected one or more positive numbers"):
+    for samples in ((), (10, 0), (2.5,)):
+        with pytest.raises(ValueError, match=r"samples: expected (one or more|a positive whole)"):
             importance_log_likelihood(model, IMAGES, samples, np.random.default_rng(0))
     with pytest.raises(ValueError, match="expected 2 latent dimensions, got 3"):
         quadrature_log_likelihood(bernoulli_model(latent_dimension=3), IMAGES, 5, 2)
-    for points, reach in ((1, 2), (5, 0), (5, np.nan)):
-        with pytest.raises(ValueError, match=f"points and reach: .* got {points} and {reach}"):
+    for points, reach in ((1, 2), (2.5, 2), (5, 0), (5, np.nan), (5, np.inf)):
+        with pytest.raises(
+            ValueError, match=rf"(points|reach): expected .*, got ({points}|{reach})"
+        ):
             quadrature_log_likelihood(model, IMAGES, points, reach)

@@ -96,6 +96,54 @@ def test_what_is_no_model_is_named(tmp_path, content):
         load_model(path)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda parameters: np.full_like(parameters, np.nan),
+        lambda parameters: parameters * np.float32(np.inf),
+        lambda parameters: parameters.astype(int),
+        lambda parameters: parameters.astype(np.float16),
+        lambda parameters: parameters.astype(complex),
+        lambda parameters: parameters.astype(str),
+        lambda parameters: parameters.astype(object),
+        lambda parameters: parameters[:-1],
+        lambda parameters: parameters[np.newaxis],
+    ],
+)
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_parameters_that_cannot_be_are_named(model, tmp_path, wrong):
+    path, parameters = tmp_path / "model.npz", wrong(model.parameters)
+    np.savez(path, architecture=np.array(model.architecture.to_json()), parameters=parameters)
+    with pytest.raises(ValueError, match=r"model\.npz is not a model saved by this package"):
+        load_model(path)
+    with pytest.raises(ValueError, match="parameters"):
+        Model(model.architecture, parameters)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "5", "[1]", "[" * 100_000, '{"input_dimension": "6", "latent_dimension": 2}']
+)
+def test_an_architecture_that_cannot_be_is_named(model, tmp_path, text):
+    path = tmp_path / "model.npz"
+    np.savez(path, architecture=np.array(text), parameters=model.parameters)
+    with pytest.raises(ValueError, match=r"model\.npz is not a model saved by this package"):
+        load_model(path)
+
+
+def test_unusable_arguments_are_named(model, x):
+    random = np.random.default_rng(0)
+    for n in (0, -1, 1.5):
+        with pytest.raises(ValueError, match=f"n: expected a positive whole number, got {n}"):
+            model.sample(n, random)
+        with pytest.raises(ValueError, match=f"samples: expected a positive whole .*, got {n}"):
+            model.elbo_terms(x, random, n)
+    for method in (model.encode, model.reconstruct):
+        with pytest.raises(ValueError, match="x: expected n x 6 numbers"):
+            method(x[:, :5])
+    with pytest.raises(ValueError, match="z: expected n x 2 numbers"):
+        model.decode(x)
+
+
 def test_a_missing_model_is_a_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         load_model(tmp_path / "none.npz")

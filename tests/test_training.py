@@ -98,6 +98,24 @@ def test_optimizer_and_start_are_told_by_their_names(x):
         fit(x, initialisation="hee")
 
 
+@pytest.mark.parametrize("value", [0, -1, np.nan, np.inf, None, "many"])
+def test_a_setting_out_of_range_is_named(x, value):
+    for name in ("batch_size", "samples", "learning_rate"):
+        with pytest.raises(ValueError, match=rf"{name}: expected a positive .*, got '?{value}"):
+            Training(**{name: value})
+    with pytest.raises(ValueError, match="epochs: expected a positive whole number"):
+        fit(x, epochs=value)
+
+
+def test_data_that_cannot_be_trained_on_are_named(x):
+    random = np.random.default_rng(0)
+    for wrong in (x[:, :9], x[0], x[:0], x - 1, 2 * x, x * np.nan, x.astype(str)):
+        with pytest.raises(ValueError, match="x_train: expected"):
+            train(SMALL, wrong, epochs=1, generator=random)
+        with pytest.raises(ValueError, match="x_test: expected"):
+            train(SMALL, x, wrong, epochs=1, generator=random)
+
+
 def test_history_survives_its_file(x, tmp_path):
     history = fit(x)[1]
     write_history(history, tmp_path / "history.csv")

@@ -22,7 +22,7 @@ def progress_bar(total: int, unit: str, *, done: int = 0, shown: bool = True) ->
         Whether to show anything.
     """
     terminal = sys.stderr.isatty()
-    return tqdm(
+    return _Bar(
         total=total,
         initial=done,
         unit=unit,
@@ -37,6 +37,12 @@ def progress_bar(total: int, unit: str, *, done: int = 0, shown: bool = True) ->
 
 
 _LINE = "{n_fmt} of {total_fmt} {unit}s ({percentage:.0f}%), {elapsed}, {remaining} left{postfix}"
+
+
+class _Bar(tqdm):
+    """A bar without tqdm's thread, which only serves bars that skip some updates."""
+
+    monitor_interval = 0
 
 
 class _Lines:

@@ -6,15 +6,14 @@ NumPy is imported where parameters are drawn, so that who only plans a training 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import prod
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 from vae.convolution import Convolution, Size, halved
-from vae.names import require_known
+from vae.names import require_known, require_whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -121,13 +120,14 @@ class Architecture:
 
     def __post_init__(self) -> None:
         for name in ("input_dimension", "latent_dimension", "kernel"):
-            object.__setattr__(self, name, _positive(name, getattr(self, name)))
+            object.__setattr__(self, name, require_whole(name, getattr(self, name)))
         for name in ("encoder_sizes", "decoder_sizes", "encoder_filters", "decoder_filters"):
-            sizes = tuple(_positive(name, size) for size in getattr(self, name))
-            object.__setattr__(self, name, sizes)
+            object.__setattr__(self, name, _sizes(name, getattr(self, name)))
         require_known("encoder_activation", self.encoder_activation, ACTIVATIONS)
         require_known("decoder_activation", self.decoder_activation, ACTIVATIONS)
         require_known("likelihood", self.likelihood, LIKELIHOODS)
+        if not isinstance(self.squash_mean, bool):
+            raise ValueError(f"squash_mean: expected True or False, got {self.squash_mean!r}")
         if self.squash_mean and self.likelihood != "gaussian":
             raise ValueError(
                 "squash_mean is for the gaussian likelihood, not for the bernoulli one"
@@ -165,9 +165,9 @@ class Architecture:
         if isinstance(network, str):
             require_known("network", network, tuple(NETWORKS))
             network = NETWORKS[network]
-        unknown = set(network) - set(cls.__dataclass_fields__)
-        if unknown:
-            require_known("network setting", min(unknown), tuple(cls.__dataclass_fields__))
+        settings = set(cls.__dataclass_fields__) - {"input_dimension", "latent_dimension"}
+        for name in network:
+            require_known("network setting", name, sorted(settings))
         if network.get("encoder_filters") or network.get("decoder_filters"):
             network = {"image_shape": image_shape, **network}
         return cls(input_dimension, latent_dimension, **network)
@@ -262,7 +262,7 @@ class Architecture:
                 "image_shape is missing: a network with encoder_filters or decoder_filters needs "
                 "the height, width and channels of an image"
             )
-        shape = tuple(_positive("image_shape", size) for size in self.image_shape)
+        shape = _sizes("image_shape", self.image_shape)
         if len(shape) not in (2, 3) or prod(shape) != self.input_dimension:
             raise ValueError(
                 "image_shape: expected height, width and channels whose product is the input "
@@ -371,7 +371,7 @@ def _hidden(part: str, inputs: int, sizes: tuple[int, ...], activation: str) -> 
     return layers
 
 
-def _positive(name: str, size: Any) -> int:
-    if isinstance(size, bool) or not isinstance(size, Integral) or size < 1:
-        raise ValueError(f"{name}: expected a positive whole number, got {size!r}")
-    return int(size)
+def _sizes(name: str, sizes: Any) -> tuple[int, ...]:
+    if not isinstance(sizes, Iterable):
+        raise ValueError(f"{name}: expected a list of positive whole numbers, got {sizes!r}")
+    return tuple(require_whole(name, size) for size in sizes)

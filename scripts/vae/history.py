@@ -16,6 +16,22 @@ class Measurement(NamedTuple):
     unit: str
 
 
+LARGEST_LOSS = 2.0**53
+"""Nats per image, beyond which one more or less is lost in rounding."""
+
+
+class TrainingDiverged(ValueError):
+    """What is learned, or the loss by it, stopped being numbers of use."""
+
+
+def diverged(when: str, learning_rate: float, found: str) -> TrainingDiverged:
+    """Error that names the epoch, what was found there and the learning rate to try."""
+    return TrainingDiverged(
+        f"training diverged in {when} at a learning_rate of {learning_rate:g} ({found}): try "
+        f"{learning_rate / 10:g}, or scale the data"
+    )
+
+
 def write_history(history: Iterable[Measurement], path: Path) -> None:
     """Write measurements as csv, a row each."""
     with open(path, "w", newline="") as file:

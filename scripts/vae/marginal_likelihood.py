@@ -10,6 +10,7 @@ from scipy.special import logsumexp
 from vae._progress import progress_bar
 from vae.binarisation import as_binary
 from vae.model import Model
+from vae.names import require_positive, require_whole
 
 _DRAWS = 1000
 """Most latent vectors drawn at a time, so that memory does not grow with their number."""
@@ -70,8 +71,10 @@ def importance_log_likelihood(
         If there is a grey pixel under the Bernoulli likelihood, since grey levels have no
         probability mass under it, or a number of samples is not positive.
     """
-    if len(samples) == 0 or min(samples) < 1:
-        raise ValueError(f"samples: expected one or more positive numbers, got {samples}")
+    if len(samples) == 0:
+        raise ValueError("samples: expected one or more numbers, got none")
+    for number in samples:
+        require_whole("samples", number)
     x = _observable(model, x)
     log_likelihood = np.empty((len(samples), len(x)))
     effective_sample_size = np.empty(len(x))
@@ -127,10 +130,8 @@ def quadrature_log_likelihood(
         raise ValueError(
             f"model: expected 2 latent dimensions, got {model.architecture.latent_dimension}"
         )
-    if points < 2 or not reach > 0:
-        raise ValueError(
-            f"points and reach: expected at least 2 and a positive one, got {points} and {reach}"
-        )
+    require_whole("points", points, 2)
+    require_positive("reach", reach)
     x = _observable(model, x)
     axis, spacing = np.linspace(-reach, reach, points, retstep=True)
     log_likelihood = np.full(len(x), -np.inf)

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
+from vae._arrays import require_floats, require_rows
 from vae._saved import save_arrays, saved_arrays
 from vae.architecture import Architecture, Layer
 from vae.backends._numpy_kernels import NumpyKernels
 from vae.convolution import patches
+from vae.names import require_whole
 from vae.objective import bernoulli_log_likelihood, gaussian_log_likelihood, kl_divergence
 
 _ROWS = 500
@@ -28,16 +31,32 @@ class Model:
         The network.
     parameters
         Flat vector in the order of `Architecture.views`, float32 or float64.
+
+    Raises
+    ------
+    ValueError
+        If the parameters are of another dtype or number, or not all finite.
     """
 
     def __init__(self, architecture: Architecture, parameters: np.ndarray) -> None:
         self.architecture = architecture
-        self.parameters = parameters
-        views = architecture.views(parameters)
+        self.parameters = require_floats("parameters", parameters)
+        views = architecture.views(self.parameters)
         split = len(architecture.encoder)
         self._encoder_weights, self._decoder_weights = views[:split], views[split:]
         widest = max(layer.positions * layer.inputs for layer in architecture.layers)
         self._rows = max(1, min(_ROWS, _LAYER_INPUTS // widest))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Without the views, which a copy would hold as arrays of their own.
+        return type(self), (self.architecture, self.parameters)
+
+    def widened(self, dtype: Any) -> Self:
+        """Return the model in float64 if it or the dtype is that."""
+        wide = np.result_type(self.parameters, dtype)
+        if wide == self.parameters.dtype:
+            return self
+        return type(self)(self.architecture, self.parameters.astype(wide))
 
     def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and log variance of the posterior q(z|x), equations (4.1)-(4.3).
@@ -52,6 +71,7 @@ class Model:
         tuple of ndarray
             Each n x latent dimension.
         """
+        x = require_rows("x", x, self.architecture.input_dimension)
         head = np.empty((len(x), 2 * self.architecture.latent_dimension), self.parameters.dtype)
         for rows in self._chunks(len(x)):
             head[rows] = self._forward(
@@ -73,6 +93,7 @@ class Model:
         ndarray
             n x input dimension.
         """
+        z = require_rows("z", z, self.architecture.latent_dimension)
         x = np.empty((len(z), self.architecture.input_dimension), self.parameters.dtype)
         for rows in self._chunks(len(z)):
             head = self._decoder_head(z[rows])
@@ -89,7 +110,8 @@ class Model:
 
     def sample(self, n: int, generator: np.random.Generator) -> np.ndarray:
         """Decoder means of n draws of z from the prior N(0, I); n x input dimension."""
-        return self.decode(generator.standard_normal((n, self.architecture.latent_dimension)))
+        shape = require_whole("n", n), self.architecture.latent_dimension
+        return self.decode(generator.standard_normal(shape))
 
     def log_likelihood(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Log-likelihood log p(x|z) of every image given every latent vector.
@@ -108,7 +130,8 @@ class Model:
         ndarray
             n x m, nats, in the dtype of the parameters.
         """
-        pixels = self._floats(x)
+        pixels = self._floats(require_rows("x", x, self.architecture.input_dimension))
+        z = require_rows("z", z, self.architecture.latent_dimension)
         log_likelihoods = np.empty((len(x), len(z)), self.parameters.dtype)
         kernels = NumpyKernels()
         for rows in self._chunks(len(z)):
@@ -145,6 +168,8 @@ class Model:
         tuple of ndarray
             Each (n,), nats.
         """
+        x = require_rows("x", x, self.architecture.input_dimension)
+        require_whole("samples", samples)
         reconstruction = np.empty(len(x))
         kl = np.empty(len(x))
         for rows in self._chunks(len(x)):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import log
 from typing import ClassVar, NamedTuple
 
-from vae.names import require_known
+from vae.names import require_known, require_positive
 
 
 class UndecayedStep(NamedTuple):
@@ -39,7 +39,7 @@ class Adam:
     epsilon: float = 1e-8
 
     def __post_init__(self) -> None:
-        _require_positive(self.learning_rate)
+        require_positive("learning_rate", self.learning_rate)
         for name in ("beta1", "beta2"):
             if not 0 < getattr(self, name) < 1:
                 raise ValueError(f"{name}: expected a number in (0, 1), got {getattr(self, name)}")
@@ -92,7 +92,7 @@ class Sgd:
     learning_rate: float
 
     def __post_init__(self) -> None:
-        _require_positive(self.learning_rate)
+        require_positive("learning_rate", self.learning_rate)
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Adagrad:
     epsilon: float = 1e-10
 
     def __post_init__(self) -> None:
-        _require_positive(self.learning_rate)
+        require_positive("learning_rate", self.learning_rate)
 
 
 Optimizer = Adam | Sgd | Adagrad
@@ -138,8 +138,3 @@ def create_optimizer(name: str, learning_rate: float) -> Optimizer:
     """
     require_known("optimizer", name, OPTIMIZERS)
     return OPTIMIZERS[name](learning_rate)
-
-
-def _require_positive(learning_rate: float) -> None:
-    if not learning_rate > 0:
-        raise ValueError(f"learning_rate: expected a positive number, got {learning_rate}")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from vae.binarisation import as_binary, binarise
@@ -19,6 +19,8 @@ _ROWS = 1000
 
 _MINIMUM_SMOOTHING = 1e-6
 """Below it, the probability of a pixel that is always on could round to 1."""
+
+_RANDOM_STATE = [Interval(Integral, 0, None, closed="left"), np.random.Generator, None]
 
 
 class _Rows(NamedTuple):
@@ -43,6 +45,10 @@ class _PixelModel(DensityMixin, BaseEstimator):
         """Mean log-likelihood of the images, nats per image."""
         return float(self.score_samples(X).mean())
 
+    @validate_params(
+        {"n_samples": [Interval(Integral, 1, None, closed="left")], "random_state": _RANDOM_STATE},
+        prefer_skip_nested_validation=True,
+    )
     def sample(
         self, n_samples: int = 1, random_state: int | np.random.Generator | None = None
     ) -> NDArray[np.uint8]:
@@ -168,7 +174,7 @@ class BernoulliMixture(_PixelModel):
         "smoothing": [Interval(Real, _MINIMUM_SMOOTHING, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "random_state": [Interval(Integral, 0, None, closed="left"), np.random.Generator, None],
+        "random_state": _RANDOM_STATE,
     }
 
     def __init__(

@@ -5,6 +5,8 @@ from hashlib import sha256
 
 import numpy as np
 
+from vae.names import require_whole
+
 
 def generator(root_seed: int, *names: str | int) -> np.random.Generator:
     """Derive the generator of the task that `names` describes.
@@ -24,8 +26,8 @@ def generator(root_seed: int, *names: str | int) -> np.random.Generator:
     ValueError
         If the root seed is not a non-negative whole number.
     """
-    if isinstance(root_seed, bool) or not isinstance(root_seed, int) or root_seed < 0:
-        raise ValueError(f"seed: expected a whole number of at least 0, got {root_seed!r}")
     task = json.dumps([str(name) for name in names])
     words = np.frombuffer(sha256(task.encode()).digest(), dtype="<u4").tolist()
-    return np.random.default_rng(np.random.SeedSequence([root_seed, *words]))
+    return np.random.default_rng(
+        np.random.SeedSequence([require_whole("seed", root_seed, 0), *words])
+    )

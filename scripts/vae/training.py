@@ -3,21 +3,21 @@
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from vae._arrays import require_rows
 from vae._progress import progress_bar
-from vae.architecture import Architecture
-from vae.backends import Trainer, create_trainer
+from vae.architecture import INITIALISATIONS, Architecture
+from vae.backends import BACKENDS, Trainer, create_trainer
 from vae.checkpoint import Checkpoint, training_key
-from vae.history import Measurement
+from vae.history import LARGEST_LOSS, Measurement, TrainingDiverged, diverged
 from vae.model import Model
-from vae.optimizer import create_optimizer
+from vae.names import require_known, require_positive, require_whole
+from vae.optimizer import OPTIMIZERS, create_optimizer
 
-
-class TrainingDiverged(ValueError):
-    """The loss stopped being a number."""
+DTYPES = ("float32", "float64")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,12 @@ class Training:
     dynamic_binarisation
         Whether every epoch trains on black and white images drawn anew from the grey ones.
     dtype
-        "float32" or "float64".
+        What the backend computes in, "float32" or "float64".
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown or a number out of its range.
     """
 
     backend: str = "numpy"
@@ -50,6 +55,15 @@ class Training:
     samples: int = 1
     dynamic_binarisation: bool = False
     dtype: str = "float32"
+
+    def __post_init__(self) -> None:
+        require_known("backend", self.backend, BACKENDS)
+        require_known("optimizer", self.optimizer, OPTIMIZERS)
+        require_known("initialisation", self.initialisation, INITIALISATIONS)
+        require_known("dtype", self.dtype, DTYPES)
+        require_positive("learning_rate", self.learning_rate)
+        for name in ("batch_size", "samples"):
+            object.__setattr__(self, name, require_whole(name, getattr(self, name)))
 
     def initial_parameters(
         self, architecture: Architecture, generator: np.random.Generator
@@ -95,7 +109,8 @@ def train(
     architecture
         The network.
     x_train, x_test
-        n x input dimension; uint8 means value / 255. Without test data only training is measured.
+        n x input dimension; uint8 means value / 255. In [0, 1] for the Bernoulli likelihood or
+        `dynamic_binarisation`. Without test data only training is measured.
     training
         How to train; None takes every setting as it is by default.
     epochs
@@ -117,12 +132,17 @@ def train(
 
     Raises
     ------
-    TrainingDiverged
+    ValueError
+        If the data or the number of epochs are not usable.
+    vae.history.TrainingDiverged
         If the loss is no longer finite, naming the epoch.
     vae.backends.BackendUnavailable
         If the backend cannot run here.
     """
     training = training or Training()
+    require_whole("epochs", epochs)
+    x_train = _items("x_train", x_train, architecture, training)
+    x_test = None if x_test is None else _items("x_test", x_test, architecture, training)
     streams = _Streams(*generator.spawn(4))
     parameters = training.initial_parameters(architecture, streams.parameters)
     trainer = training.trainer(architecture, parameters)
@@ -152,7 +172,24 @@ def train(
             bar.update()
             if keeper is not None:
                 keeper.save_if_due(epoch, history)
+    if x_test is None:
+        require_learned(trainer, x_train, epochs, training.learning_rate)
     return trained_model(architecture, trainer), history
+
+
+def _items(name: str, x: Any, architecture: Architecture, training: Training) -> np.ndarray:
+    """Rows that the architecture can be trained on; a `ValueError` of any others."""
+    rows = require_rows(name, x, architecture.input_dimension)
+    if not len(rows):
+        raise ValueError(f"{name}: expected at least one row, got none")
+    bounded = architecture.likelihood == "bernoulli" or training.dynamic_binarisation
+    low, high = (0, 1) if bounded else (np.finfo(training.dtype).min, np.finfo(training.dtype).max)
+    if rows.dtype != np.uint8 and not (low <= rows.min() and rows.max() <= high):
+        raise ValueError(
+            f"{name}: expected numbers from {low:g} to {high:g}, got some from {rows.min():g} to "
+            f"{rows.max():g}"
+        )
+    return rows
 
 
 def _train_epoch(
@@ -172,6 +209,19 @@ def trained_model(architecture: Architecture, trainer: Trainer) -> Model:
     return Model(architecture, trainer.state()["parameters"])
 
 
+def require_learned(trainer: Trainer, x: np.ndarray, epoch: int, learning_rate: float) -> None:
+    """Require losses below `vae.history.LARGEST_LOSS` after an epoch's last step, by fixed noise.
+
+    Raises
+    ------
+    vae.history.TrainingDiverged
+        If they are larger, or not finite.
+    """
+    reconstruction, kl = trainer.evaluate(x, np.random.default_rng(0))
+    if not abs(reconstruction) + kl < LARGEST_LOSS:
+        raise _diverged(epoch, learning_rate, reconstruction, kl)
+
+
 def elbo_measurements(
     epoch: int, split: str, reconstruction: float, kl: float, learning_rate: float
 ) -> list[Measurement]:
@@ -179,16 +229,19 @@ def elbo_measurements(
 
     Raises
     ------
-    TrainingDiverged
+    vae.history.TrainingDiverged
         If they are not finite, naming the epoch and the learning rate.
     """
     if not np.isfinite(reconstruction + kl):
-        raise TrainingDiverged(
-            f"training diverged in epoch {epoch} at a learning_rate of {learning_rate:g} "
-            f"(reconstruction loss {reconstruction}, KL {kl}): try {learning_rate / 10:g}, or "
-            "scale the data"
-        )
+        raise _diverged(epoch, learning_rate, reconstruction, kl)
     values = {"elbo": -reconstruction - kl, "reconstruction": reconstruction, "kl": kl}
     return [
         Measurement(epoch, split, metric, value, "nats/image") for metric, value in values.items()
     ]
+
+
+def _diverged(
+    epoch: int, learning_rate: float, reconstruction: float, kl: float
+) -> TrainingDiverged:
+    found = f"reconstruction loss {reconstruction}, KL {kl}"
+    return diverged(f"epoch {epoch}", learning_rate, found)

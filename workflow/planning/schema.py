@@ -18,7 +18,7 @@ def load_schema(path: Path) -> dict[str, Any]:
     The tag `!schema module.NAME` in it stands for the value of that name, `!names module.NAME` for
     a list of the names in it.
     """
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # nosec B506
 
 
 class _Loader(yaml.SafeLoader):

@@ -16,10 +16,13 @@ class HostTrainer:
         """Place black and white images, drawn from the grey levels x, on the device."""
         self.load(binarise(x, generator))
 
+    @np.errstate(all="ignore")  # The losses tell of numbers that are too large.
     def evaluate(self, x: np.ndarray, generator: np.random.Generator) -> tuple[float, float]:
         """Reconstruction loss and KL of the parameters as they are, with one sample an item."""
-        model = Model(self._architecture, self.state()["parameters"])
-        reconstruction, kl = model.elbo_terms(x, generator)
+        parameters = self.state()["parameters"]
+        if not np.isfinite(parameters).all():
+            return np.nan, np.nan
+        reconstruction, kl = Model(self._architecture, parameters).elbo_terms(x, generator)
         return float(np.mean(reconstruction)), float(np.mean(kl))
 
     def load(self, x: np.ndarray) -> None:

@@ -11,7 +11,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from math import ceil
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier, BrokenBarrierError, Lock
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -28,6 +28,11 @@ from vae.optimizer import Optimizer
 _BLOCK = 1 << 17
 """Most elements of a block: few enough to stay in cache with the optimizer's arrays, enough that
 packing the batch for each block's product costs little."""
+
+_EPOCH = Lock()
+"""Held for an epoch. Trainers in several threads take turns: each has threads for all cores, and
+side by side they would restore the limit of BLAS, which is the process's, to what another had
+set."""
 
 _ROWS_PER_THREAD = 16
 """Fewest rows of a batch that are worth a thread: each reads all weights."""
@@ -54,7 +59,8 @@ class NumpyTrainer(HostTrainer):
         self._step = 0
         self._views = architecture.views(self._parameters)
         self._blas = ThreadpoolController().select(user_api="blas")
-        available = max((library["num_threads"] for library in self._blas.info()), default=1)
+        with _EPOCH:
+            available = max((library["num_threads"] for library in self._blas.info()), default=1)
         worthwhile = batch_size * samples * architecture.parameter_count // _WORK_PER_THREAD
         threads = max(1, min(available, worthwhile))
         count = threads * ceil(architecture.parameter_count / (threads * _BLOCK))
@@ -80,6 +86,7 @@ class NumpyTrainer(HostTrainer):
         noise = np.asarray(noise, self._parameters.dtype)
         barrier, pending = Barrier(len(self._workers)), deque[Block]()
 
+        @np.errstate(all="ignore")  # The losses tell of numbers that are too large.
         def work(thread: int) -> np.ndarray:
             try:
                 return self._share_epoch(thread, order, noise, barrier, pending)
@@ -87,7 +94,7 @@ class NumpyTrainer(HostTrainer):
                 barrier.abort()
                 raise
 
-        with self._blas.limit(limits=1), ThreadPoolExecutor(len(self._workers)) as pool:
+        with _EPOCH, self._blas.limit(limits=1), ThreadPoolExecutor(len(self._workers)) as pool:
             others = [pool.submit(work, thread) for thread in range(1, len(self._workers))]
             losses = np.zeros(2)
             # A barrier breaks because a thread failed, whose own error says why.

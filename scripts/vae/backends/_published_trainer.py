@@ -61,6 +61,7 @@ class PublishedTrainer(HostTrainer):
         """Order of n rows and noise (1 x n x latent) of an epoch, the noise float64."""
         return draw_epoch(generator, (1, n, self._architecture.latent_dimension), np.float64)
 
+    @np.errstate(all="ignore")  # The losses tell of numbers that are too large.
     def run_epoch(self, order: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
         """One pass over the loaded data: as many updates as there are images."""
         totals = np.zeros(2)

@@ -104,8 +104,9 @@ class TensorflowTrainer(HostTrainer):
             [self._samples, steps, self._batch_size, self._architecture.latent_dimension],
         )
         totals = tf.zeros(2, tf.float64)
-        for step in tf.range(steps):
-            totals += self._take_step(x, rows[step], epsilon[:, step])
+        if steps > 0:
+            for step in tf.range(steps):
+                totals += self._take_step(x, rows[step], epsilon[:, step])
         if whole < order.shape[0]:
             totals += self._take_step(x, order[whole:], noise[:, whole:])
         return totals

@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logsumexp
 
+from vae._arrays import require_rows
 from vae.boltzmann.estimators import DBN
 from vae.boltzmann.gibbs import gibbs_chains
 from vae.boltzmann.layer import Layer, sample_units
+from vae.names import require_whole
 from vae.objective import bernoulli_log_likelihood, softplus
 
 MAXIMUM_ENUMERATED = 20
@@ -154,8 +156,7 @@ def inverse_temperatures(count: int) -> NDArray[np.float64]:
     ValueError
         If there is no step.
     """
-    if count < 1:
-        raise ValueError(f"count: expected at least 1 step, got {count}")
+    require_whole("count", count)
     position = np.linspace(0, 1, count + 1)
     return np.interp(position, [0, 500 / 14500, 4500 / 14500, 1], [0, 0.5, 0.9, 1])
 
@@ -197,8 +198,7 @@ def forward_log_partition(
     """
     base = _checked_base(layer, base_bias)
     _check_temperatures(temperatures)
-    if chains < 2:
-        raise ValueError(f"chains: expected at least 2, got {chains}")
+    require_whole("chains", chains, 2)
     v = sample_units(np.tile(expit(base), (chains, 1)), generator)
     log_weights = _anneal(layer, base, temperatures, v, generator)
     return _estimate(log_weights, _base_log_partition(layer, base), sign=1)
@@ -288,8 +288,7 @@ def log_likelihood_bound(
     ValueError
         If v has other values or another number of columns, or there is no sample to draw.
     """
-    if samples < 1:
-        raise ValueError(f"samples: expected at least 1, got {samples}")
+    require_whole("samples", samples)
     *below, top = dbn.layers_
     v = _binary(dbn.layers_[0], "v", v)
     if not below:
@@ -369,9 +368,7 @@ def _check_temperatures(temperatures: NDArray[np.float64]) -> None:
 
 
 def _binary(layer: Layer, name: str, v: NDArray[Any]) -> NDArray[np.float64]:
-    width = len(layer.visible_bias)
-    if v.ndim != 2 or v.shape[1] != width:
-        raise ValueError(f"{name}: expected n x {width}, got shape {v.shape}")
+    v = require_rows(name, v, len(layer.visible_bias))
     if not ((v == 0) | (v == 1)).all():
         raise ValueError(f"{name}: expected binary values, 0 or 1, got others")
     return v.astype(np.float64)

@@ -21,10 +21,14 @@ from tqdm import tqdm
 from vae._progress import progress_bar
 from vae._saved import save_arrays, saved_arrays
 from vae.boltzmann.layer import Layer, log_odds, sample_units
+from vae.history import LARGEST_LOSS, diverged
 from vae.objective import binary_cross_entropy
 
 MONITORED = 200
 """Training rows on which the progress of a training is measured."""
+
+_DTYPES = (np.float64, np.float32)
+"""Of data that are used as they are; others become the first."""
 
 _SLIDING_FACTOR = 0.01
 """Weight of a batch in the moving average of hidden activations (Melchior et al. 2016)."""
@@ -69,13 +73,21 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     Attributes
     ----------
     layers_ : list of vae.boltzmann.layer.Layer
-        The trained RBMs, from the data upwards; float32.
+        The trained RBMs, from the data upwards; in the dtype of the data.
     history_ : list of LayerMeasurement
         After every epoch of every layer, on at most 200 training rows, the layer's
         `reconstruction_error` of its own input, and the `pseudo_likelihood` of that input drawn as
         binary; both in nats per image.
     n_features_in_ : int
         Visible units.
+
+    Notes
+    -----
+    Values count as they are, whatever holds them: divide bytes by 255. Computation is in the dtype
+    of X, float32 or float64, and in float64 for any other.
+
+    Values outside [0, 1] are refused, as are those that scikit-learn's `check_estimator` has; it
+    passes on data in [0, 1].
 
     Examples
     --------
@@ -125,25 +137,30 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         ------
         ValueError
             If a parameter or the data are not usable.
+        vae.history.TrainingDiverged
+            If weights, biases or what is measured by them are no longer finite.
         """
         self._validate_params()
         sizes = self._checked_sizes()
         x = self._validated(X, reset=True)
         rng = check_random_state(self.random_state)
-        self.layers_: list[Layer] = []
-        self.history_: list[LayerMeasurement] = []
+        layers: list[Layer] = []
+        history: list[LayerMeasurement] = []
         with progress_bar(len(sizes) * self.epochs, "epoch", shown=self.verbose) as bar:
-            for size in sizes:
-                self.layers_.append(self._train_layer(x, size, rng, bar))
-                x = self.layers_[-1].up(x)
+            for number, size in enumerate(sizes, start=1):
+                layer, measured = self._train_layer(number, x, size, rng, bar)
+                layers.append(layer)
+                history += measured
+                x = layer.up(x)
+        self.layers_, self.history_ = layers, history
         return self
 
-    def transform(self, X: Any) -> NDArray[np.float32]:
-        """Activation probabilities of the top layer; n x its hidden units."""
+    def transform(self, X: Any) -> NDArray[Any]:
+        """Activation probabilities of the top layer; n x units, float64 if X or the model is."""
         check_is_fitted(self, "layers_")
         return _up(self.layers_, self._validated(X))
 
-    def inverse_transform(self, X: Any) -> NDArray[np.float32]:
+    def inverse_transform(self, X: Any) -> NDArray[Any]:
         """Activation probabilities of the visible units, down through every layer.
 
         Parameters
@@ -153,25 +170,26 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        float32 array of shape (n, features)
+        array of shape (n, features)
+            Float64 if X or the model is, else float32.
         """
         check_is_fitted(self, "layers_")
-        hidden = check_array(X, dtype=np.float32)
+        hidden = _in_unit_interval(check_array(X, dtype=_DTYPES, order="C"))
         if hidden.shape[1] != self._n_features_out:
             raise ValueError(
                 f"X has {hidden.shape[1]} columns, the top layer {self._n_features_out} units"
             )
         return _down(self.layers_, hidden)
 
-    def reconstruct(self, X: Any) -> NDArray[np.float32]:
-        """Up through every layer and down through every layer; n x features, float32."""
+    def reconstruct(self, X: Any) -> NDArray[Any]:
+        """Up through every layer and down through every layer; n x features."""
         return self.inverse_transform(self.transform(X))
 
     def save(self, path: str | Path) -> None:
         """Write weights, biases and settings as an npz file, whole or not at all."""
         check_is_fitted(self, "layers_")
         settings = {
-            "hidden_sizes": [int(size) for size in self.hidden_sizes],
+            "hidden_sizes": [len(layer.hidden_bias) for layer in self.layers_],
             "epochs": int(self.epochs),
             "batch_size": int(self.batch_size),
             "learning_rate": float(self.learning_rate),
@@ -189,31 +207,29 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _checked_sizes(self) -> list[int]:
         sizes = list(self.hidden_sizes)
-        if not sizes or not all(isinstance(size, Integral) and size > 0 for size in sizes):
+        valid = (isinstance(size, Integral) and not isinstance(size, bool) for size in sizes)
+        if not sizes or not all(valid) or min(sizes) < 1:
             raise ValueError(
                 f"hidden_sizes: expected a whole number of at least 1 for each layer, got {sizes}"
             )
         return sizes
 
-    def _validated(self, X: Any, reset: bool = False) -> NDArray[np.float32]:
-        x = validate_data(self, X, reset=reset, dtype=np.float32)
-        if x.min() < 0 or x.max() > 1:
-            raise ValueError(
-                f"X has values from {x.min():g} to {x.max():g}, but the units of a Boltzmann "
-                "machine need [0, 1]: scale X"
-            )
-        return x
+    def _validated(self, X: Any, reset: bool = False) -> NDArray[Any]:
+        return _in_unit_interval(validate_data(self, X, reset=reset, dtype=_DTYPES, order="C"))
 
+    @np.errstate(all="ignore")  # What is measured tells of numbers that are too large.
     def _train_layer(
-        self, x: NDArray[np.float32], size: int, rng: np.random.RandomState, bar: tqdm
-    ) -> Layer:
+        self, number: int, x: NDArray[Any], size: int, rng: np.random.RandomState, bar: tqdm
+    ) -> tuple[Layer, list[LayerMeasurement]]:
+        """Train layer `number` (from 1); the layer, and what was measured after every epoch."""
         # A shorter batch would weigh less against the chains, whose number is fixed.
         batch_size = min(self.batch_size, len(x))
         seed = rng.randint(2**31 - 1)
         layer = _initial_layer(x, size, np.random.RandomState(seed))
-        visible_mean = x.mean(axis=0, dtype=np.float64).astype(np.float32)
-        hidden_mean = np.full(size, 0.5, np.float32)
-        chains = np.zeros((batch_size, size), np.float32)
+        visible_mean = x.mean(axis=0, dtype=np.float64).astype(x.dtype)
+        hidden_mean = np.full(size, 0.5, x.dtype)
+        chains = np.zeros((batch_size, size), x.dtype)
+        history: list[LayerMeasurement] = []
         monitored = x[rng.permutation(len(x))[:MONITORED]]
         binary = sample_units(monitored, rng)
         for epoch in range(1, self.epochs + 1):
@@ -222,25 +238,23 @@ class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             for rows in order.reshape(-1, batch_size):
                 v = sample_units(x[rows], rng)
                 chains = _centred_step(layer, v, chains, visible_mean, hidden_mean, rate, rng)
-            error = binary_cross_entropy(monitored, reconstruct_through([layer], monitored))
             # The same units are flipped every epoch, so that epochs compare.
-            likelihood = _pseudo_likelihood(layer, binary, np.random.RandomState(seed))
-            self.history_ += [
-                LayerMeasurement(len(self.layers_) + 1, epoch, metric, value, "nats/image")
-                for metric, value in (
-                    ("reconstruction_error", float(error.mean())),
-                    ("pseudo_likelihood", float(likelihood.mean())),
-                )
+            values = _measured(layer, monitored, binary, np.random.RandomState(seed))
+            if not sum(map(abs, values.values())) < LARGEST_LOSS:
+                found = ", ".join(f"{metric} {value}" for metric, value in values.items())
+                raise diverged(f"epoch {epoch} of layer {number}", self.learning_rate, found)
+            history += [
+                LayerMeasurement(number, epoch, metric, value, "nats/image")
+                for metric, value in values.items()
             ]
-            bar.set_postfix_str(
-                f"layer {len(self.layers_) + 1}, error {error.mean():.2f}", refresh=False
-            )
+            error = values["reconstruction_error"]
+            bar.set_postfix_str(f"layer {number}, error {error:.2f}", refresh=False)
             bar.update()
-        return layer
+        return layer, history
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float32"]
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
 
@@ -294,14 +308,21 @@ def load_boltzmann_machine(path: str | Path) -> DBN:
     with saved_arrays(path, "a Boltzmann machine") as arrays:
         settings = json.loads(str(arrays["settings"]))
         loaded = (RBM if len(settings["hidden_sizes"]) == 1 else DBN)(**settings)
+        loaded._validate_params()
+        sizes = loaded._checked_sizes()
         loaded.layers_ = [
             Layer(
                 arrays[f"weights_{number}"],
                 arrays[f"hidden_bias_{number}"],
                 arrays[f"visible_bias_{number}"],
             )
-            for number in range(1, len(loaded.hidden_sizes) + 1)
+            for number in range(1, len(sizes) + 1)
         ]
+        if [len(layer.hidden_bias) for layer in loaded.layers_] != sizes or any(
+            above.weights.shape[1] != size
+            for above, size in zip(loaded.layers_[1:], sizes, strict=False)
+        ):
+            raise ValueError(f"the layers are not of the hidden_sizes {sizes}")
     loaded.n_features_in_ = len(loaded.layers_[0].visible_bias)
     return loaded
 
@@ -324,22 +345,22 @@ def reconstruct_through(layers: Sequence[Layer], x: NDArray[Any]) -> NDArray[Any
     return _down(layers, _up(layers, x))
 
 
-def _initial_layer(x: NDArray[np.float32], size: int, rng: np.random.RandomState) -> Layer:
+def _initial_layer(x: NDArray[Any], size: int, rng: np.random.RandomState) -> Layer:
     """Layer of small weights whose visible biases fit the mean of its input."""
     # In the order in which a step computes their change.
-    weights = np.asarray(rng.normal(0, 0.01, (size, x.shape[1])), np.float32, order="F")
-    return Layer(weights, np.zeros(size, np.float32), log_odds(x).astype(np.float32))
+    weights = np.asarray(rng.normal(0, 0.01, (size, x.shape[1])), x.dtype, order="F")
+    return Layer(weights, np.zeros(size, x.dtype), log_odds(x).astype(x.dtype))
 
 
 def _centred_step(
     layer: Layer,
-    v: NDArray[np.float32],
-    chains: NDArray[np.float32],
-    visible_mean: NDArray[np.float32],
-    hidden_mean: NDArray[np.float32],
+    v: NDArray[Any],
+    chains: NDArray[Any],
+    visible_mean: NDArray[Any],
+    hidden_mean: NDArray[Any],
     rate: float,
     rng: np.random.RandomState,
-) -> NDArray[np.float32]:
+) -> NDArray[Any]:
     """Take a step of contrastive divergence, turned into one along the centred gradient.
 
     With offsets m of the visible and l of the hidden units, the model is the same, but its
@@ -368,7 +389,7 @@ def _centred_step(
 
     Returns
     -------
-    float32 array of chains' shape
+    array of chains' shape and dtype
         Their next states.
     """
     visible_bias, hidden_bias = layer.visible_bias.copy(), layer.hidden_bias.copy()
@@ -389,11 +410,11 @@ def _centred_step(
 
 def _contrastive_step(
     layer: Layer,
-    v: NDArray[np.float32],
-    chains: NDArray[np.float32],
+    v: NDArray[Any],
+    chains: NDArray[Any],
     rate: float,
     rng: np.random.RandomState,
-) -> NDArray[np.float32]:
+) -> NDArray[Any]:
     """Take a step of persistent contrastive divergence (Tieleman 2008); as `_centred_step`."""
     h = layer.up(v)
     v_chains = layer.draw_down(chains, rng)
@@ -407,9 +428,33 @@ def _contrastive_step(
     return sample_units(h_chains, rng)
 
 
-def _pseudo_likelihood(
-    layer: Layer, v: NDArray[np.float32], rng: np.random.RandomState
-) -> NDArray[np.float32]:
+def _measured(
+    layer: Layer, x: NDArray[Any], binary: NDArray[Any], rng: np.random.RandomState
+) -> dict[str, float]:
+    """Reconstruction error of x and pseudo-likelihood of its binary draw, nats per image.
+
+    Not finite where parameters or activations are not.
+    """
+    parameters = layer.weights, layer.hidden_bias, layer.visible_bias
+    down = reconstruct_through([layer], x)
+    finite = all(np.isfinite(array).all() for array in (*parameters, down))
+    return {
+        "reconstruction_error": float(binary_cross_entropy(x, down).mean()) if finite else np.nan,
+        "pseudo_likelihood": float(_pseudo_likelihood(layer, binary, rng).mean()),
+    }
+
+
+def _in_unit_interval(x: NDArray[Any]) -> NDArray[Any]:
+    """Return x; raise a `ValueError` if it has values that no unit can have."""
+    if x.min() < 0 or x.max() > 1:
+        raise ValueError(
+            f"X has values from {x.min():g} to {x.max():g}, but the units of a Boltzmann "
+            "machine need [0, 1]: scale X"
+        )
+    return x
+
+
+def _pseudo_likelihood(layer: Layer, v: NDArray[Any], rng: np.random.RandomState) -> NDArray[Any]:
     """Log-likelihood of a unit given the others (Besag 1975), times the units; (n,), nats.
 
     An estimate from one unit of each row of v, n x visible units, binary.

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vae.boltzmann.estimators import DBN
 from vae.boltzmann.layer import Layer, sample_units
+from vae.names import require_whole
 
 
 def gibbs_chains(
@@ -39,8 +40,7 @@ def gibbs_chains(
     ValueError
         If there are fewer than 0 steps.
     """
-    if steps < 0:
-        raise ValueError(f"steps: expected at least 0, got {steps}")
+    require_whole("steps", steps, 0)
     for _ in range(steps):
         v = layer.draw_down(layer.draw_up(v, generator), generator)
     return v
@@ -126,8 +126,8 @@ def gibbs_samples(
     ValueError
         If there is no image to draw or no step to take.
     """
-    if n < 1 or steps < 1:
-        raise ValueError(f"n and steps: expected at least 1 of each, got {n} and {steps}")
+    require_whole("n", n)
+    require_whole("steps", steps)
     *below, top = dbn.layers_
     start = sample_units(np.full((n, len(top.visible_bias)), 0.5), generator)
     v = gibbs_chains(top, start, steps - 1, generator)

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from vae._arrays import require_floats
+
 Randomness = np.random.Generator | np.random.RandomState
 
 
@@ -23,11 +25,26 @@ class Layer:
         W; hidden x visible.
     hidden_bias, visible_bias
         c and b; (hidden,) and (visible,).
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or the numbers are not all finite, in float32 or float64.
     """
 
     weights: NDArray[Any]
     hidden_bias: NDArray[Any]
     visible_bias: NDArray[Any]
+
+    def __post_init__(self) -> None:
+        shape = (*self.hidden_bias.shape, *self.visible_bias.shape)
+        if self.hidden_bias.ndim != 1 or self.weights.ndim != 2 or self.weights.shape != shape:
+            raise ValueError(
+                "weights: expected hidden x visible units, as many as the biases have, got shapes "
+                f"{self.weights.shape}, {self.hidden_bias.shape} and {self.visible_bias.shape}"
+            )
+        for name in ("weights", "hidden_bias", "visible_bias"):
+            require_floats(name, getattr(self, name))
 
     def hidden_input(self, v: NDArray[Any]) -> NDArray[Any]:
         """Log-odds that hidden units are on, W v + c; n x hidden, of v n x visible."""
