@@ -209,7 +209,7 @@ MISSING = {
     "the metric of a run": lambda frame: frame[
         ~((frame["seed"] == 3) & (frame["metric"] == "elbo") & (frame["split"] == "test"))
     ],
-    "the second half": lambda frame: frame[: len(frame) // 2],
+    "all after a row within a run": lambda frame: frame[: len(frame) // 2 - 1],
     "all rows": lambda frame: frame[:0],
 }
 

@@ -6,7 +6,7 @@ from conftest import Project
 
 from planning.terminal import TimeLeft
 
-JOB = re.compile(r"[\d:]{8} (\d+) left(, (?:about|less than) [\w ]+)?: (\w+)(: results/\S+)?")
+JOB = re.compile(r"[\d:]{8} (\d+) left(, (?:about|less than) [\w ]+)?: (\w+)(: \S.*)?")
 
 
 def test_a_job_is_expected_to_take_what_others_of_its_rule_took():

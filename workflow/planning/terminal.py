@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from statistics import fmean, median
 from typing import Any
 
-from snakemake.logging import ColorizingTextHandler, DefaultFormatter, logger
+from snakemake.logging import ColorizingTextHandler, DefaultFormatter, LogEvent, logger
 from snakemake.settings.enums import Quietness
-from snakemake_interface_logger_plugins.common import LogEvent
 
 from study import failures
 
