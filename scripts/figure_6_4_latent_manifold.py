@@ -1,5 +1,6 @@
 """Figure 6.4: the manifold that two latent variables span, and where the images lie in it."""
 
+from collections.abc import Sequence
 from itertools import combinations, cycle
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from step import run
@@ -16,6 +19,7 @@ from study.plotting import (
     CATEGORIES,
     INK,
     MARKERS,
+    MUTED,
     PAGE_WIDTH,
     class_labels,
     letter,
@@ -28,9 +32,6 @@ from study.plotting import (
 
 MANY_POINTS = 2000
 """Of more points than this, the scatter is drawn as pixels: as outlines they are megabytes."""
-
-MANY_CLASSES = 50
-"""Of more classes than this, none is named: the names would hide the points and one another."""
 
 LABEL_DISTANCE = 0.4
 """Latent units between the names of two classes, so that each can be read."""
@@ -52,12 +53,12 @@ def figure_6_4_latent_manifold(images: Path, codes: Path, svg: Path, pdf: Path, 
         figure = new_figure(PAGE_WIDTH, 3.5)
         manifold, scatter = figure.subplots(1, 2)
         draw_manifold(manifold, decoded["manifold"], decoded["image_shape"])
-        draw_classes(scatter, *latent.values())
         letter(manifold, "a", "Decoder mean")
         letter(scatter, "b", "Posterior means of test images")
         for axes in (manifold, scatter):
             axes.set_xlabel("$z_1$")
             axes.set_ylabel("$z_2$", rotation=0)
+        draw_classes(scatter, *latent.values())
         save(figure, svg, pdf, png)
 
 
@@ -76,7 +77,11 @@ def draw_manifold(axes: Axes, images: NDArray[Any], image_shape: NDArray[np.int6
 def draw_classes(
     axes: Axes, means: NDArray[Any], labels: NDArray[np.int64], names: NDArray[np.str_]
 ) -> None:
-    """Scatter posterior means, each class with its colour and marker, its name near its median."""
+    """Scatter posterior means, each class with its colour and marker, its name near its median.
+
+    Of more classes than there are colours, larger before smaller, those are named whose names hide
+    no other.
+    """
     for index, colour, marker in zip(
         range(len(names)), cycle(CATEGORIES), cycle(MARKERS), strict=False
     ):
@@ -90,17 +95,42 @@ def draw_classes(
             linewidth=0,
             rasterized=len(means) > MANY_POINTS,
         )
-    present = [index for index in range(len(names)) if np.any(labels == index)]
-    if len(present) > MANY_CLASSES:
-        present = []
-    written = class_labels(names.tolist())
-    medians = np.array([np.median(means[labels == index], axis=0) for index in present])
-    for index, (x, y) in zip(present, apart(medians, LABEL_DISTANCE), strict=True):
-        write_over(axes, x, y, written[index])
     axes.add_patch(
         Rectangle((-REACH, -REACH), 2 * REACH, 2 * REACH, fill=False, linestyle=":", color=INK)
     )
     axes.set_aspect("equal", adjustable="datalim")
+    sizes = np.bincount(labels, minlength=len(names))
+    present = [index for index in np.argsort(-sizes, kind="stable") if sizes[index]]
+    written = class_labels(names.tolist())
+    places = np.array([np.median(means[labels == index], axis=0) for index in present])
+    few = len(present) <= len(CATEGORIES)
+    if few:
+        places = apart(places, LABEL_DISTANCE)
+    texts = [
+        write_over(axes, x, y, written[index])
+        for index, (x, y) in zip(present, places, strict=True)
+    ]
+    if not few:
+        named = without_overlap(axes, texts)
+        told = f"{named} of {len(present)} classes are named"
+        axes.text(0.01, 0.01, told, transform=axes.transAxes, color=MUTED, size="small")
+
+
+def without_overlap(axes: Axes, texts: Sequence[Text]) -> int:
+    """Make texts small, take away every one that would hide one before it, and count the rest."""
+    for text in texts:
+        text.set_fontsize("small")
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    kept: list[Bbox] = []
+    for text in texts:
+        box = text.get_window_extent().expanded(1.05, 0.8)
+        if any(box.overlaps(other) for other in kept):
+            text.remove()
+        else:
+            kept.append(box)
+    return len(kept)
 
 
 def apart(points: NDArray[Any], distance: float) -> NDArray[np.float64]:

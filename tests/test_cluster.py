@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,7 +18,7 @@ import pytest
 import yaml
 from conftest import ROOT, TINY, Project, copy_project
 from parsed import parsed_rules
-from slurm_cluster import Cluster, absent, cluster
+from slurm_cluster import ACCOUNTING, Cluster, absent, cluster
 
 from planning.reference import REFERENCE
 from planning.steps import ALONE, growing
@@ -105,15 +105,21 @@ OF_A_NODE = ["--cores", str(CORES), "--set-threads", *(f"{rule}={CORES}" for rul
 FAST = ["--slurm-init-seconds-before-status-checks", "1"]
 
 
-@pytest.fixture(scope="module")
-def slurm() -> Iterator[Cluster]:
+@contextmanager
+def started(accounting: bool) -> Iterator[Cluster]:
     folder = Path(tempfile.mkdtemp(prefix="slurm"))
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         try:
-            running = stack.enter_context(cluster(folder))
+            running = stack.enter_context(cluster(folder, accounting))
         except (TimeoutError, OSError) as error:
             pytest.skip(f"SLURM does not start here: {error}")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def slurm() -> Iterator[Cluster]:
+    with started(accounting=False) as running:
         yield running
 
 
@@ -263,3 +269,42 @@ def test_a_training_that_still_runs_is_not_begun_beside_itself(slurm: Cluster, f
     assert "this training runs already (process" in printed
     assert slurm.jobs("%i", "--states=running") == [job]
     slurm.ask("scancel", job)
+
+
+@real
+def test_a_training_past_its_time_goes_on_where_it_was(slurm: Cluster, fresh: Project):
+    """The job is told as timed out; what it kept is taken up by the next run."""
+    target = model(epochs=400000)
+    short = ["--set-resources", "train_vae:runtime=2", "--retries", "0"]
+    printed = finish(submit(fresh, slurm, target, "--configfile", TINY, *short), 1)
+    assert "TIMEOUT" in printed, printed[-3000:]
+    checkpoint = (fresh.root / target).with_name("checkpoint.npz")
+    assert checkpoint.exists()
+    process = submit(fresh, slurm, target, "--configfile", TINY)
+    log = (fresh.root / target).with_name("train.log")
+    wait_for(lambda: re.search(r"[1-9]\d* of 400000 epochs", log.read_text()))
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=400)
+    assert int(re.findall(r"(\d+) of 400000 epochs", log.read_text())[0]) > 100
+
+
+@real
+def test_a_controller_that_restarts_is_waited_for(slurm: Cluster, fresh: Project):
+    process = submit(fresh, slurm, model(epochs=4000), "--configfile", TINY)
+    wait_for(lambda: slurm.jobs("%i", "--states=running"))
+    slurm.restart_controller(seconds=5)
+    finish(process)
+    assert (fresh.root / model(epochs=4000)).exists()
+
+
+@real
+@pytest.mark.skipif(absent(*ACCOUNTING) is not None, reason=f"SLURM: {absent(*ACCOUNTING)}")
+def test_with_accounting_ends_are_seen_and_an_unknown_account_is_refused_in_slurms_words(
+    fresh: Project,
+):
+    with started(accounting=True) as slurm:
+        finish(submit(fresh, slurm, model(), "--configfile", TINY))
+        assert "COMPLETED" in slurm.ask("sacct", "-n", "-X", "-o", "state")
+        unknown = ["--default-resources", "slurm_account='nobody'", "--retries", "0"]
+        printed = finish(submit(fresh, slurm, model(seed=2), "--configfile", TINY, *unknown), 1)
+        assert "Invalid account" in printed, printed[-3000:]

@@ -466,9 +466,14 @@ def test_names_of_classes_are_drawn_as_they_are_or_by_number(tmp_path: Path) -> 
         figure.savefig(tmp_path / "figure.png")
     drawn = [text.get_text() for text in figure.axes[0].texts]
     assert drawn == ["$\\bad$", "Ba$$in", "class 3", "عربي", "class 5"]
+
+
+def test_of_names_that_would_hide_one_another_that_of_the_largest_class_stays() -> None:
     axes = Figure().subplots()
-    draw_classes(axes, np.zeros((60, 2)), np.arange(60), np.array([str(n) for n in range(60)]))
-    assert not axes.texts, "names of many classes would hide the points"
+    labels = np.append(np.arange(60), 7)
+    names = np.array([str(n) for n in range(60)])
+    draw_classes(axes, np.zeros((61, 2)), labels, names)
+    assert [text.get_text() for text in axes.texts] == ["7", "1 of 60 classes are named"]
 
 
 def test_names_of_classes_that_lie_together_are_moved_apart() -> None:
