@@ -12,11 +12,20 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import ROOT, Project, copy_project, rules_in
+from generated import assert_generated, pipe_table
 
 import keep_reference
 from planning import reference
+from planning.catalogue import laid_over
 from planning.reference import REFERENCE, packed_evaluations, settle
-from planning.runs import experiment_runs, planned_datasets, planned_experiments, planned_runs
+from planning.runs import (
+    Run,
+    baseline_runs,
+    experiment_runs,
+    planned_datasets,
+    planned_experiments,
+    planned_runs,
+)
 from planning.validation import ConfigError
 from study.contracts import RUN
 from study.results import final, read_table
@@ -51,6 +60,24 @@ def test_what_the_project_keeps_draws_every_figure_and_table(tmp_path: Path):
     assert "PCA" not in table and "DBN" in table
     timings = (project.root / REFERENCE / "tables/table_5_1b_like_for_like.csv").read_text()
     assert "NVIDIA H200" in timings and "no CUDA device" not in timings
+
+
+def test_the_hours_of_the_whole_study_are_those_that_its_trainings_took():
+    files = [ROOT / f"config/{name}.yaml" for name in ("config", "paper")]
+    config = laid_over(*(yaml.safe_load(file.read_text()) for file in files))
+    seconds = pd.read_csv(KEPT / "runs.csv").set_index("run")["seconds"]
+    experiments = {name: experiment_runs(config, name) for name in planned_experiments(config)}
+    counted: set[Run] = set()
+    rows = []
+    for name, runs in (experiments | {"RBM and DBN": baseline_runs(config, "rbm", "dbn")}).items():
+        folders = [run.folder for run in runs if run not in counted]
+        counted.update(runs)
+        rows.append([name, str(len(folders)), f"{seconds[folders].sum() / 3600:.2f}"])
+    total = f"{seconds.sum() / 3600:.2f}"
+    assert f"{sum(float(row[2]) for row in rows):.1f}" == f"{float(total):.1f}"
+    rows.append(["together", str(len(counted)), total])
+    table = pipe_table(["Experiment", "Trainings", "Core hours"], rows)
+    assert_generated(ROOT / "config/README.md", "hours of paper.yaml", table)
 
 
 @pytest.mark.xdist_group("study")
