@@ -23,6 +23,7 @@ from study.benchmark.energy import EnergyMeter
 from study.benchmark.implementations import IMPLEMENTATIONS, unavailable
 from study.benchmark.limit import LARGE, large_product, network_products, rate
 from study.benchmark.process import Worker, WorkerFailed
+from study.benchmark.worker import Session
 from study.contracts import COSTS, TIMINGS
 from study.peers import PEERS
 from vae.backends import BACKENDS
@@ -168,7 +169,9 @@ def test_rounds_time_everything_once_each(monkeypatch: pytest.MonkeyPatch) -> No
     assert [row["repeat"] for row in numpy] == [1, 2, 3]
     assert [row["repeat"] for row in published] == [1, 2]
     assert {row["steps"] for row in numpy} == {4}
-    assert {(row["steps"], row["note"]) for row in published} == {(1, "scaled from 2 of 4 steps")}
+    assert {(row["steps"], row["note"]) for row in published} == {
+        (1, "scaled from 2 of 4 steps, timed warm")
+    }
     for row in numpy + published:
         assert set(row) <= set(TIMINGS.columns)
         assert row["status"] == "measured"
@@ -188,6 +191,20 @@ def test_rounds_time_everything_once_each(monkeypatch: pytest.MonkeyPatch) -> No
             "note": "JAX is not installed",
         }
     ]
+
+
+def test_steps_are_warm_when_they_get_no_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session()
+    session.start("published", SETTINGS, 1, 1)
+    clock = iter([9.0, 4.0, 2.0, 1.9, 1.0, 3.0, 7.0])
+    trained: list[int] = []
+    monkeypatch.setattr(
+        session,
+        "_timed",
+        lambda order, noise: trained.append(len(order)) or {"seconds": next(clock)},
+    )
+    assert [step["seconds"] for step in session.warm_steps(2)] == [1.0, 3.0]
+    assert trained == [SETTINGS["batch_size"]] * 6, "1.9 is no less than nine tenths of 2"
 
 
 def test_the_reports_jobs_are_done_or_say_why_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,8 @@ WARM_UP_STEPS = 60
 """Steps that bring caches and threads up to speed, where nothing has to be compiled."""
 
 SLOW = "published"
-"""The implementation that takes seconds a step: of it a few steps are measured."""
+"""The implementation that takes a second a step: of it a few steps are measured, one after the
+other, in one turn."""
 
 
 def time_in_rounds(
@@ -36,7 +37,8 @@ def time_in_rounds(
         Names of `study.benchmark.implementations.IMPLEMENTATIONS`.
     settings
         Those of `study.benchmark.benchmark_problem`, `repeats` (rounds) and `published_steps`: as
-        many steps of `published` are measured, one a round.
+        many steps of `published` are measured, all in the first round, after as many as it takes
+        until they settle.
     root_seed
         The study's.
     threads
@@ -79,7 +81,7 @@ class Contestant:
         self.name, self._settings, self._threads = name, settings, threads
         self._steps, self._repeats = settings["steps"], settings["repeats"]
         if name == SLOW:
-            self._steps, self._repeats = 1, min(self._repeats, settings["published_steps"])
+            self._steps, self._repeats = 1, 1
         self._measured: list[dict[str, Any]] = []
         self._batch_size = settings["batch_size"]
         self._ready: float | None = None
@@ -95,7 +97,8 @@ class Contestant:
             return
         self._row = {"backend": name, "device": "CPU", "status": "measured"}
         if self._steps < settings["steps"]:
-            self._row["note"] = f"scaled from {self._repeats} of {settings['steps']} steps"
+            warm = min(settings["published_steps"], settings["steps"])
+            self._row["note"] = f"scaled from {warm} of {settings['steps']} steps, timed warm"
         self._worker = stack.enter_context(Worker(threads))
         self._attempt(lambda worker: self._prepare(worker, root_seed))
 
@@ -154,7 +157,16 @@ class Contestant:
         if self._row["device"] == "GPU":
             limits = self._limits_of_the_gpu(worker)
         time.sleep(PAUSE)
-        answer = worker.ask("epoch", images=self._images)
+        if self.name == SLOW:
+            count = min(self._settings["published_steps"], self._settings["steps"])
+            answers = worker.ask("warm_steps", count=count)
+        else:
+            answers = [worker.ask("epoch", images=self._images)]
+        for number, answer in enumerate(answers, start=repeat):
+            self._keep(answer, number, limits)
+
+    def _keep(self, answer: dict[str, Any], repeat: int, limits: dict[str, float]) -> None:
+        """Keep the row of a timing, scaled to an epoch."""
         scale = self._settings["steps"] / self._steps
         seconds, energy = answer["seconds"] * scale, answer["energy_joules"]
         images = self._settings["steps"] * self._batch_size

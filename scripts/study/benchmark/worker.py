@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import traceback
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,18 @@ from study.benchmark.implementations import create_trainer, device, limit_thread
 from study.benchmark.limit import limits
 from vae.training import trained_model
 
+SETTLED = 0.9
+"""A step that takes more than this part of the fastest one before it is as fast as they get."""
+
+MOST_COLD_STEPS = 10
+"""Steps that may each be faster than those before."""
+
 
 class Session:
     """What a worker is asked to do; `start` comes first."""
 
     _name: str
+    _batch_size: int
     _problem: BenchmarkProblem
     _trainer: Any
 
@@ -45,7 +53,7 @@ class Session:
         dict
             `device`.
         """
-        self._name = name
+        self._name, self._batch_size = name, settings["batch_size"]
         self._problem = benchmark_problem(settings, root_seed)
         self._started = time.perf_counter()
         limit_threads(name, threads)
@@ -66,14 +74,41 @@ class Session:
             `energy_joules` (None if the machine does not tell) and `peak_memory_mib` (of this
             process so far).
         """
+        order, noise = self._drawn(images)
+        if hasattr(self._trainer, "place"):
+            order, noise = self._trainer.place(order, noise)
+        return self._timed(order, noise)
+
+    def warm_steps(self, count: int) -> list[dict[str, Any]]:
+        """Train on one batch after the other until they take no less time, then on so many more.
+
+        The first steps after a pause are given their memory anew, which takes longer than they do.
+
+        Returns
+        -------
+        list of dict
+            Of each of the last `count` steps, what `epoch` gives.
+        """
+        size = self._batch_size
+        order, noise = self._drawn(len(self._problem.x))
+        starts = cycle(range(0, len(order) - size + 1, size))
+        steps = (self._timed(order[i : i + size], noise[:, i : i + size]) for i in starts)
+        fastest = next(steps)["seconds"]
+        for step in islice(steps, MOST_COLD_STEPS):
+            if step["seconds"] > SETTLED * fastest:
+                break
+            fastest = step["seconds"]
+        return list(islice(steps, count))
+
+    def _drawn(self, images: int) -> tuple[Any, Any]:
         draw = getattr(self._trainer, "draw", None)
         if draw is None:
             order, noise = self._problem.draw_epoch()
         else:
             order, noise = draw(self._problem.generator, len(self._problem.x))
-        order, noise = order[:images], noise[:, :images]
-        if hasattr(self._trainer, "place"):
-            order, noise = self._trainer.place(order, noise)
+        return order[:images], noise[:, :images]
+
+    def _timed(self, order: Any, noise: Any) -> dict[str, Any]:
         meter = EnergyMeter()
         start = time.perf_counter()
         self._trainer.run_epoch(order, noise)
