@@ -179,8 +179,8 @@ def test_a_study_with_cut_files_names_them_and_goes_on_when_they_are_removed(edi
         file.write_bytes(halves(before[file])[1] or halves(before[file])[0])
     printed = edited.snakemake(status=1)
     assert "Traceback" not in printed
-    for file in (cut[0], cut[2], cut[3]):
-        assert f"{file.relative_to(edited.root)}: expected what its step wrote" in printed
+    # The others are read by steps that wait for those that failed.
+    assert f"results/{run_folder}/evaluation.csv: expected what its step wrote" in printed
     for file in cut:
         file.unlink()
     edited.snakemake()
