@@ -68,6 +68,21 @@ def test_the_default_profile_leaks_nothing_into_that_of_a_cluster(project: Proje
     assert len({tuple(map(len, planned_jobs(printed))) for printed in given}) == 1
 
 
+@pytest.mark.parametrize("name", ["slurm", "generic", "kubernetes"])
+def test_a_plugin_that_is_not_installed_is_one_sentence(project: Project, name: str):
+    """Snakemake alone would print a page of usage that ends in "invalid choice"."""
+    profile = ROOT / f"workflow/profiles/{name}/config.yaml"
+    plugin = f"snakemake_executor_plugin_{yaml.safe_load(profile.read_text())['executor']}"
+    module = plugin.replace("-", "_")
+    hidden = project.root / f"without_{name}/config.yaml"
+    hidden.parent.mkdir()
+    hidden.write_text(profile.read_text().replace(f"'{module}'", f"'{module}_hidden'"))
+    printed = project.snakemake("--profile", hidden.parent.name, "--dry-run", status=1)
+    sentence = printed.splitlines()[-1]
+    assert sentence.startswith(f"workflow/profiles/{name}: ")
+    assert sentence.endswith(f"pip install {plugin.replace('_', '-')}")
+
+
 def test_a_second_try_asks_for_twice_as_much():
     assert growing(1000)(None, attempt=1) == 1000
     assert growing(lambda wildcards: wildcards.mb)(SimpleNamespace(mb=500), attempt=2) == 1000

@@ -15,6 +15,7 @@ from conftest import ROOT, Project, copy_project, rules_in
 from generated import assert_generated, pipe_table
 
 import keep_reference
+import scale
 from planning import reference
 from planning.catalogue import laid_over
 from planning.reference import REFERENCE, packed_evaluations, settle
@@ -78,6 +79,17 @@ def test_the_hours_of_the_whole_study_are_those_that_its_trainings_took():
     rows.append(["together", str(len(counted)), total])
     table = pipe_table(["Experiment", "Trainings", "Core hours"], rows)
     assert_generated(ROOT / "config/README.md", "hours of paper.yaml", table)
+
+
+def test_what_a_large_sweep_costs_is_what_was_measured():
+    page = (ROOT / "config/scale.md").read_text()
+    runs = pd.read_csv(KEPT / "runs.csv")
+    for folder in scale.TRAININGS.values():
+        seconds = runs.loc[runs["run"].str.startswith(f"models/{folder}/"), "seconds"].mean()
+        assert f" {10_000 * seconds / 3600:,.0f} |" in page
+    planned = pd.read_csv(ROOT / scale.MEASURED).set_index("trainings").loc[10_000]
+    seconds, memory = planned["planning_cpu_seconds"], planned["planning_memory_mb"]
+    assert f"{seconds:.0f} CPU seconds and {memory:.0f} MB" in page
 
 
 @pytest.mark.xdist_group("study")
