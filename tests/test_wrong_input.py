@@ -279,6 +279,7 @@ COMMANDS: dict[tuple[str, ...], str] = {
     **{(target,): told for target, told in TARGETS.items()},
     ("--config", "seed"): "--config 'seed': has no value",
     ("--config", "seed="): "seed is null",
+    ("--config", "seed={}"): "--config: seed has no keys; expected a value in place of",
     ("--config", "seed=[1"): "--config seed, line 1",
     ("--config", "seed=1", "seed=2"): "--config seed: is given twice",
     ("--config", "seedz=1"): "seedz is not a key; did you mean seed?",

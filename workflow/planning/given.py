@@ -6,9 +6,10 @@ and knows neither file nor line of what it cannot read.
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from os import PathLike
+from os.path import relpath
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,42 @@ def teach_snakemake(settings: Any = None) -> None:
         for file in settings.configfiles:
             update_config(settings.overwrite_config, types.load_configfile(file))
         update_config(settings.overwrite_config, cli.parse_config(settings.config_args))
+
+
+def check_laid(config: Mapping[str, Any], settings: Any) -> None:
+    """Refuse an empty mapping in the place of another value, which Snakemake's merging drops.
+
+    Parameters
+    ----------
+    config
+        What was made of all that was given.
+    settings
+        Snakemake's `ConfigSettings`.
+
+    Raises
+    ------
+    ConfigError
+        If there is one.
+    """
+    given = [(str(relpath(file)), read(file)) for file in settings.configfiles]
+    for place, values in [*given, ("--config", entries(settings.config_args))]:
+        for path in _empty(values):
+            found: Any = config
+            for key in path:
+                found = found[key]
+            if not isinstance(found, Mapping):
+                raise ConfigError(
+                    f"{place}: {'.'.join(path)} has no keys; expected a value in place of {found}"
+                )
+
+
+def _empty(values: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Paths of the mappings without keys."""
+    for key, value in values.items():
+        if value == {}:
+            yield (key,)
+        elif isinstance(value, Mapping):
+            yield from ((key, *path) for path in _empty(value))
 
 
 def read(path: str | PathLike[str]) -> dict[str, Any]:

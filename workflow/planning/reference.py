@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from planning.catalogue import laid_over
-from planning.given import ConfigError, read
+from planning.given import ConfigError, check_laid, read
 from planning.runs import (
     EXPERIMENTS,
     experiment_runs,
@@ -36,12 +36,19 @@ def config_file(config: Mapping[str, Any]) -> str:
     return REFERENCE_CONFIG if results_folder(config) == REFERENCE else CONFIG
 
 
-def settle(config: dict[str, Any]) -> None:
+def settle(config: dict[str, Any], given: Any = None) -> None:
     """Make of a configuration, in place, what the workflow runs with.
 
     What is null of optional experiments goes, and the rest is checked. The settings of the kept
     results are a record of what once ran: they are asked only whether figures can be drawn with
     them, and take from config/config.yaml what they lack for steps that do not run again.
+
+    Parameters
+    ----------
+    config
+        All that was given, laid over one another.
+    given
+        Snakemake's `ConfigSettings`, if it merged them.
 
     Raises
     ------
@@ -56,6 +63,8 @@ def settle(config: dict[str, Any]) -> None:
             f"config: {Path.cwd()} has no {file}; expected Snakemake to run in the folder of the "
             "project, without --directory"
         )
+    if given is not None:
+        check_laid(config, given)
     if results_folder(config) == REFERENCE:
         _rename(config)
     leave_out_experiments(config)
