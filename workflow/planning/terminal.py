@@ -108,8 +108,13 @@ class OneLineAJob(DefaultFormatter):
 
     def format_job_error(self, msg: dict[str, Any]) -> str:
         """Line of a job that failed, if it left a sentence; else all that Snakemake knows."""
-        sentence = failures.sentence(msg["log"][0]) if msg["log"] else None
-        return f"{_clock()} {sentence}" if sentence else super().format_job_error(msg)
+        if msg.get("indent"):
+            return ""  # one of a group, which has told of them
+        return _sentences([msg]) or super().format_job_error(msg)
+
+    def format_group_error(self, msg: dict[str, Any]) -> str:
+        """Lines of the jobs of a group that left a sentence; else all that Snakemake knows."""
+        return _sentences(msg["job_error_info"]) or super().format_group_error(msg)
 
 
 def show_a_line_a_job(workflow: Any) -> None:
@@ -127,6 +132,12 @@ def show_a_line_a_job(workflow: Any) -> None:
             formatter = OneLineAJob(plain, [job.rule.name for job in workflow.dag.needrun_jobs()])
             handler.setFormatter(formatter)
             handler.addFilter(formatter.is_shown)
+
+
+def _sentences(failed: Iterable[dict[str, Any]]) -> str:
+    """Lines of those of the jobs that left a sentence."""
+    logs = (log for job in failed for log in job["log"][:1])
+    return "\n".join(f"{_clock()} {told}" for log in logs if (told := failures.sentence(log)))
 
 
 def _clock() -> str:
