@@ -297,9 +297,10 @@ def test_a_training_past_its_time_goes_on_where_it_was(slurm: Cluster, fresh: Pr
     assert "TIMEOUT" in printed, printed[-3000:]
     checkpoint = (fresh.root / target).with_name("checkpoint.npz")
     assert checkpoint.exists()
-    process = submit(fresh, slurm, target, "--configfile", TINY)
     log = (fresh.root / target).with_name("train.log")
-    wait_for(lambda: re.search(r"[1-9]\d* of 400000 epochs", log.read_text()))
+    log.unlink()
+    process = submit(fresh, slurm, target, "--configfile", TINY)
+    wait_for(lambda: log.exists() and re.search(r"\d+ of 400000 epochs", log.read_text()))
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=400)
     assert int(re.findall(r"(\d+) of 400000 epochs", log.read_text())[0]) > 100
