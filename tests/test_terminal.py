@@ -10,7 +10,7 @@ JOB = re.compile(r"[\d:]{8} (\d+) left(, (?:about|less than) [\w ]+)?: (\w+)(: \
 
 
 def test_a_job_is_expected_to_take_what_others_of_its_rule_took():
-    left = TimeLeft(["train"] * 3 + ["draw"], now=0)
+    left = TimeLeft([("train", 1)] * 3 + [("draw", 1)], now=0)
     assert left.seconds(0) is None
     left.start(1, "train", 0)
     assert left.seconds(5) is None
@@ -25,7 +25,7 @@ def test_a_job_is_expected_to_take_what_others_of_its_rule_took():
 
 
 def test_jobs_side_by_side_take_their_share():
-    left = TimeLeft(["train"] * 4, now=0)
+    left = TimeLeft([("train", 1)] * 4, now=0)
     for job in (1, 2):
         left.start(job, "train", 0)
     for job in (1, 2):
@@ -33,8 +33,18 @@ def test_jobs_side_by_side_take_their_share():
     assert left.seconds(10) == 10
 
 
+def test_a_job_on_all_cores_runs_alone():
+    left = TimeLeft([("train", 1)] * 4 + [("time", 2)] * 2, now=0)
+    for job in (1, 2):
+        left.start(job, "train", 0)
+        left.finish(job, 10)
+    left.start(3, "time", 10)
+    left.finish(3, 30)
+    assert left.seconds(30) == 30, "two trainings side by side, and what is timed once more"
+
+
 def test_another_try_begins_anew_and_an_overdue_job_is_expected_at_any_moment():
-    left = TimeLeft(["train"] * 2, now=0)
+    left = TimeLeft([("train", 1)] * 2, now=0)
     left.start(1, "train", 0)
     left.start(1, "train", 90)
     left.finish(1, 100)

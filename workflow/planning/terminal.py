@@ -20,23 +20,31 @@ STEP_FAILED = re.compile(r"\.snakemake/scripts/\S+' returned non-zero exit statu
 """Of a command that said itself what failed."""
 
 
+FIRST = {"benchmark_implementations": 90.0, "measure_cost_by_size": 10.0, "profile_epoch": 10.0}
+"""Seconds of the timed jobs on two cores, which are longer than others; until one is done."""
+
+
 class TimeLeft:
     """How long the jobs of a run may take that are not done.
 
     A job is expected to take what jobs of its rule took so far, the first of a rule what the median
-    job took; and as many to run side by side as did until now.
+    job took; and the machine, or the cluster, to get through as much at once as it did until now.
 
     Parameters
     ----------
-    rules
-        The rule of every job.
+    jobs
+        The rule of every job, and its threads.
     now
         Seconds, of any clock, at which the run begins.
     """
 
-    def __init__(self, rules: Iterable[str], now: float) -> None:
+    def __init__(self, jobs: Iterable[tuple[str, int]], now: float) -> None:
         self._begun = now
-        self._left = Counter(rules)
+        self._left: Counter[str] = Counter()
+        self._threads: dict[str, int] = {}
+        for rule, threads in jobs:
+            self._left[rule] += 1
+            self._threads[rule] = threads
         self._running: dict[int, tuple[str, float]] = {}
         self._took: defaultdict[str, list[float]] = defaultdict(list)
 
@@ -61,14 +69,15 @@ class TimeLeft:
             return None
         first = median(seconds for each in self._took.values() for seconds in each)
         expected = {
-            rule: fmean(self._took[rule]) if rule in self._took else first for rule in self._left
+            rule: fmean(self._took[rule]) if rule in self._took else FIRST.get(rule, first)
+            for rule in self._left
         }
-        busy = sum(sum(each) for each in self._took.values())
-        left = sum(expected[rule] * number for rule, number in self._left.items())
+        done = sum(sum(each) * self._threads[rule] for rule, each in self._took.items())
+        left = sum(expected[rule] * self._threads[rule] * n for rule, n in self._left.items())
         for rule, started in self._running.values():
-            busy += now - started
-            left -= min(now - started, expected[rule])
-        return left * (now - self._begun) / busy if busy else 0.0
+            done += (now - started) * self._threads[rule]
+            left -= min(now - started, expected[rule]) * self._threads[rule]
+        return left * (now - self._begun) / done if done else 0.0
 
 
 class OneLineAJob(DefaultFormatter):
@@ -78,13 +87,13 @@ class OneLineAJob(DefaultFormatter):
     ----------
     plain
         Snakemake's own, with the user's settings.
-    rules
-        The rule of every job.
+    jobs
+        The rule of every job, and its threads.
     """
 
-    def __init__(self, plain: DefaultFormatter, rules: Iterable[str]) -> None:
+    def __init__(self, plain: DefaultFormatter, jobs: Iterable[tuple[str, int]]) -> None:
         super().__init__(plain.quiet, plain.show_failed_logs)
-        self._left = TimeLeft(rules, time.monotonic())
+        self._left = TimeLeft(jobs, time.monotonic())
 
     def is_shown(self, record: logging.LogRecord) -> bool:
         """Take note of a record; whether it has a line."""
@@ -129,7 +138,8 @@ def show_a_line_a_job(workflow: Any) -> None:
     for handler in logger.handlers:
         plain = handler.formatter
         if isinstance(handler, ColorizingTextHandler) and not quiet & set(plain.quiet):
-            formatter = OneLineAJob(plain, [job.rule.name for job in workflow.dag.needrun_jobs()])
+            jobs = ((job.rule.name, job.threads) for job in workflow.dag.needrun_jobs())
+            formatter = OneLineAJob(plain, jobs)
             handler.setFormatter(formatter)
             handler.addFilter(formatter.is_shown)
 
