@@ -57,6 +57,7 @@ PartitionName=main Nodes=localhost Default=YES MaxTime=INFINITE State=UP
 ACCOUNTS = """AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=localhost
 AccountingStoragePort={accounts_port}
+AccountingStoragePass={folder}/munge.socket
 AccountingStorageEnforce=associations"""
 
 DATABASE = """
@@ -147,7 +148,7 @@ def cluster(folder: Path, accounting: bool = False) -> Iterator[Cluster]:
             cores=os.cpu_count(),
             memory=int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**20 * 0.9),
             gpus=GPUS,
-            accounting=ACCOUNTS.format(**ports)
+            accounting=ACCOUNTS.format(**settings)
             if accounting
             else "AccountingStorageType=accounting_storage/none",
         )
