@@ -317,7 +317,7 @@ def test_a_controller_that_restarts_is_waited_for(slurm: Cluster, fresh: Project
 
 @real
 @pytest.mark.skipif(absent(*ACCOUNTING) is not None, reason=f"SLURM: {absent(*ACCOUNTING)}")
-def test_with_accounting_ends_are_seen_and_an_unknown_account_is_refused_in_slurms_words(
+def test_with_accounting_ends_are_seen_and_an_unknown_account_is_told_with_those_there_are(
     fresh: Project,
 ):
     with started(accounting=True) as slurm:
@@ -325,4 +325,4 @@ def test_with_accounting_ends_are_seen_and_an_unknown_account_is_refused_in_slur
         assert "COMPLETED" in slurm.ask("sacct", "-n", "-X", "-o", "state")
         unknown = ["--default-resources", "slurm_account='nobody'", "--retries", "0"]
         printed = finish(submit(fresh, slurm, model(seed=2), "--configfile", TINY, *unknown), 1)
-        assert "Invalid account" in printed, printed[-3000:]
+        assert "account nobody appears to be invalid. Available accounts:\ndefault" in printed

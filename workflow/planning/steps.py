@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from snakemake.settings.types import DeploymentMethod
@@ -103,7 +104,11 @@ def _prepare_for_image() -> None:
 
 
 def _tell_why_groups_fail() -> None:
-    """Pass on what a scheduler says of a job that failed: of a group, Snakemake drops it."""
+    """Pass on what a scheduler says of a job that failed: of a group, Snakemake drops it.
+
+    A group gets a rule's name as well. SLURM's plugin asks for one when a job cannot be submitted,
+    say of an unknown account, and without it waits for the job for ever.
+    """
     from snakemake.jobs import GroupJob
     from snakemake.logging import logger
 
@@ -116,6 +121,7 @@ def _tell_why_groups_fail() -> None:
 
     if log_error.__name__ != tell.__name__:
         GroupJob.log_error = tell
+        GroupJob.rule = property(lambda group: SimpleNamespace(name=group.name))
 
 
 def growing(amount: int | Callable[[Any], int]) -> Callable[[Any, int], int]:
