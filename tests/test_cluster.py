@@ -301,8 +301,9 @@ def test_a_training_past_its_time_goes_on_where_it_was(slurm: Cluster, fresh: Pr
     log.unlink()
     process = submit(fresh, slurm, target, "--configfile", TINY)
     wait_for(lambda: log.exists() and re.search(r"\d+ of 400000 epochs", log.read_text()))
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=400)
+    process.kill()
+    process.communicate()
+    slurm.ask("scancel", *slurm.jobs("%i", "--states=running"))
     assert int(re.findall(r"(\d+) of 400000 epochs", log.read_text())[0]) > 100
 
 
