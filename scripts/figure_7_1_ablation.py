@@ -16,6 +16,7 @@ from study.plotting import (
     PAGE_WIDTH,
     draw_seeds,
     letter,
+    letters,
     new_figure,
     save,
     settled_limits,
@@ -50,7 +51,7 @@ def figure_7_1_ablation(
     with style():
         figure = new_figure(PAGE_WIDTH, 3.0)
         panels = figure.subplots(1, len(optimizers), squeeze=False, sharey=True)[0]
-        for mark, axes, optimizer in zip("abcdefgh", panels, optimizers, strict=False):
+        for mark, axes, optimizer in zip(letters(), panels, optimizers, strict=False):
             part = elbo[[trainings[name]["optimizer"] == optimizer for name in elbo["training"]]]
             draw_trainings(axes, part, trainings, colours)
             letter(axes, mark, readable(optimizer))

@@ -1,7 +1,6 @@
 """Images sampled from the compared models, and the training images nearest to them."""
 
 from pathlib import Path
-from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from step import run
 from study.arrays import read_arrays
-from study.plotting import PAGE_WIDTH, draw_images, letter, new_figure, save, style
+from study.plotting import PAGE_WIDTH, draw_images, letter, letters, new_figure, save, style
 
 SIDE = 6
 
@@ -39,7 +38,7 @@ def figure_model_samples(
         above, below = figure.subplots(2, columns, height_ratios=[SIDE, 2])
         titles = {"test": "Held-out images"}
         titles |= {model: facts["label"] for model, facts in models.items()}
-        for mark, axes, (name, title) in zip(ascii_lowercase, above, titles.items(), strict=False):
+        for mark, axes, (name, title) in zip(letters(), above, titles.items(), strict=False):
             draw_images(axes, arrays[name], image_shape, SIDE)
             letter(axes, mark, title)
         for axes, model in zip(below[1:], models, strict=True):
