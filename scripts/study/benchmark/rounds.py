@@ -82,6 +82,7 @@ class Contestant:
         self._steps, self._repeats = settings["steps"], settings["repeats"]
         if name == SLOW:
             self._steps, self._repeats = 1, 1
+            self._warm_steps = min(settings["published_steps"], settings["steps"])
         self._measured: list[dict[str, Any]] = []
         self._batch_size = settings["batch_size"]
         self._ready: float | None = None
@@ -96,9 +97,10 @@ class Contestant:
             }
             return
         self._row = {"backend": name, "device": "CPU", "status": "measured"}
-        if self._steps < settings["steps"]:
-            warm = min(settings["published_steps"], settings["steps"])
-            self._row["note"] = f"scaled from {warm} of {settings['steps']} steps, timed warm"
+        if name == SLOW and self._steps < settings["steps"]:
+            self._row["note"] = (
+                f"scaled from {self._warm_steps} of {settings['steps']} steps, timed warm"
+            )
         self._worker = stack.enter_context(Worker(threads))
         self._attempt(lambda worker: self._prepare(worker, root_seed))
 
@@ -158,8 +160,7 @@ class Contestant:
             limits = self._limits_of_the_gpu(worker)
         time.sleep(PAUSE)
         if self.name == SLOW:
-            count = min(self._settings["published_steps"], self._settings["steps"])
-            answers = worker.ask("warm_steps", count=count)
+            answers = worker.ask("warm_steps", count=self._warm_steps)
         else:
             answers = [worker.ask("epoch", images=self._images)]
         for number, answer in enumerate(answers, start=repeat):
