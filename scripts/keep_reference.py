@@ -5,6 +5,7 @@ import gzip
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,14 @@ from typing import Any
 import yaml
 
 from step import run
+from study import seals
 from study.contracts import read_rows
 from study.seals import read_json
 
 RESULTS, REFERENCE = Path("results"), Path("results/reference")
+
+PARTS = ("profiles", "datasets", "evaluations", "models")
+"""Folders of what is kept, each as within the results."""
 
 GPU = "gpu"
 """Folder of profiles/ with what was measured on a machine with a GPU."""
@@ -34,8 +39,8 @@ def keep_reference(
     """Replace what results/reference keeps by this study.
 
     Measurements are kept as csv, those of experiments packed; beside them config.yaml (the study's
-    settings), runs.csv (seconds and MiB of each training, and when it ended) and provenance.json
-    (commit, date, machine and versions).
+    settings), runs.csv (seconds and MiB of each training, and when it ended), provenance.json
+    (commit, date, machine and versions) and SHA256SUMS.
 
     Parameters
     ----------
@@ -76,6 +81,7 @@ def keep_reference(
         **read_json(machine),
     }
     (REFERENCE / "provenance.json").write_text(json.dumps(provenance, indent=2) + "\n")
+    seals.list_all(REFERENCE, _files())
 
 
 def _clear(of_a_gpu: bool) -> None:
@@ -88,8 +94,18 @@ def _clear(of_a_gpu: bool) -> None:
             shutil.rmtree(file)
         else:
             file.unlink()
-    for part in ("datasets", "evaluations", "models"):
+    for part in PARTS[1:]:
         shutil.rmtree(REFERENCE / part, ignore_errors=True)
+
+
+def _files() -> Iterator[Path]:
+    """All that is kept, but for what a machine with a GPU wrote, which is put there by hand."""
+    for part in PARTS:
+        for file in (REFERENCE / part).rglob("[!.]*"):
+            if file.is_file() and file.parent.name != GPU:
+                yield file
+    for name in ("config.yaml", "provenance.json", "report.pdf", "runs.csv"):
+        yield REFERENCE / name
 
 
 def _kept(file: Path) -> Path:

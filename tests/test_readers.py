@@ -16,6 +16,7 @@ from conftest import ROOT, copy_project
 from PIL import Image
 from scipy.io import savemat
 
+from planning import contents
 from planning.datasets import fingerprint
 from prepare_dataset import prepare_dataset
 from study.dataset import Dataset, load_dataset
@@ -629,20 +630,29 @@ class TestOwnSteps:
         assert card["source"] == "own files: photos"
 
 
-def test_a_replaced_file_is_another_whatever_its_date_and_size(tmp_path: Path) -> None:
+def test_a_replaced_file_is_another_whatever_its_date_and_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scan, array = tmp_path / "scans/a/1.pgm", tmp_path / "images.idx"
     scan.parent.mkdir(parents=True)
     settings = [
         {"kind": "files", "format": "images", "path": str(tmp_path / "scans")},
         {"kind": "files", "format": "idx", "train_images": str(array)},
     ]
+    monkeypatch.chdir(tmp_path)
     known = []
     for level, date in ((1, 9), (2, 9), (2, 8)):
         for path in (scan, array):
-            path.write_bytes(b"P5\n2 1\n255\n" + bytes([level] * 2))
+            path.write_bytes(b"P5\n9999 1\n255\n" + bytes(4999) + bytes([level]) + bytes(4999))
             os.utime(path, (date, date))
         known.append([fingerprint(each) for each in settings])
-    assert len({digest for digests in known for digest in digests}) == 6
+    assert len({digest for digests in known for digest in digests}) == 4
+    assert known[-1] == known[-2]
+    Path(".snakemake/contents.json").write_text("damaged")
+    contents._known.cache_clear()
+    assert known[-1] == [fingerprint(each) for each in settings]
+    contents._known.cache_clear()
+    monkeypatch.setattr(contents, "_read", None)  # nothing that is known is read again
     assert known[-1] == [fingerprint(each) for each in settings]
     assert fingerprint({"kind": "digits"}) is None
 

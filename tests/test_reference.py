@@ -28,6 +28,7 @@ from planning.runs import (
     planned_runs,
 )
 from planning.validation import ConfigError
+from study import seals
 from study.contracts import RUN
 from study.results import final, read_table
 from table_notebook_losses import table_notebook_losses
@@ -113,8 +114,26 @@ def test_what_is_kept_says_where_it_came_from(kept: Project):
     runs = pd.read_csv(folder / "runs.csv")
     settings = yaml.safe_load((folder / "config.yaml").read_text())
     assert len(runs) == len(planned_runs(settings))
+    listed = (folder / seals.LIST).read_text()
+    assert "evaluations/images.csv.gz\n" in listed and "profiles/machine.json\n" in listed
     assert (runs["seconds"] > 0).all()
     assert (folder / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_run_that_is_missing_from_what_is_kept_is_seen(tmp_path: Path):
+    """Where it is kept as it is, every file of the list is what it was."""
+    listed = [line.split("  ")[1] for line in (KEPT / seals.LIST).read_text().splitlines()]
+    assert len(listed) > 40
+    for name in listed:
+        seals.check(KEPT / name)
+    packed = shutil.copytree(KEPT, tmp_path / "kept") / "evaluations/images.csv.gz"
+    rows = gzip.decompress(packed.read_bytes()).decode().splitlines(keepends=True)
+    folder = rows[-1].split(",")[:7]
+    fewer = [row for row in rows if row.split(",")[:7] != folder]
+    assert len(fewer) < len(rows)
+    packed.write_bytes(gzip.compress("".join(fewer).encode(), mtime=0))
+    with pytest.raises(ValueError, match=r"images\.csv\.gz: expected what was kept, whose digest"):
+        seals.check(packed)
 
 
 @pytest.mark.xdist_group("study")

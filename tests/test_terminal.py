@@ -70,3 +70,13 @@ def test_a_failure_is_a_line_where_it_happens_and_one_at_the_end(edited: Project
     told = [line.find(sentence) for line in printed.splitlines() if sentence in line]
     assert told == [len("00:00:00 "), 0]
     assert not re.search("Error in rule|RuleException|Traceback|Select jobs", printed)
+
+
+def test_nothing_is_foreseen_before_a_training_is_done():
+    left = TimeLeft([("prepare", 1)] * 3 + [("train_vae", 1)] * 2, now=0)
+    left.start(0, "prepare", 0)
+    left.finish(0, 1)
+    assert left.seconds(1) is None
+    left.start(1, "train_vae", 1)
+    left.finish(1, 101)
+    assert left.seconds(101) == 102

@@ -3,12 +3,14 @@
 A step writes under other names. What it has finished gets its name, and beside it a seal, its
 SHA-256 as `sha256sum --check` reads it; who reads the file compares the two. So a file of any kind
 that was cut short or changed is found, where its form alone would not tell: a table at the end of
-a row, a text.
+a row, a text. Files that are kept, and not made anew by a step, have one list for all of a folder.
 """
 
 import hashlib
 import json
 import os
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ from study.reading import reading
 
 UNFINISHED = ".unfinished."
 """How the names of files begin that are being written."""
+
+LIST = "SHA256SUMS"
+"""Of a folder, the digests of what is kept in it and below, in the form of a seal."""
 
 REMEDY = "remove it, then run again"
 """What a user can do about a damaged file of a step."""
@@ -41,7 +46,7 @@ def finish(file: Path) -> None:
 
 
 def check(file: Path) -> None:
-    """Compare a file with its seal, if it has one: what no step wrote has none.
+    """Compare a file with its seal, or with the list of a folder above it, if it is in one.
 
     Raises
     ------
@@ -49,10 +54,26 @@ def check(file: Path) -> None:
         If they differ, naming the file.
     """
     seal = _seal(file)
-    if seal.exists() and not seal.read_bytes().startswith(_digest(file).encode()):
-        raise ValueError(
-            f"{file}: expected what its step wrote, but it was cut short or changed since; {REMEDY}"
-        )
+    if seal.exists():
+        if not seal.read_bytes().startswith(_digest(file).encode()):
+            raise ValueError(
+                f"{file}: expected what its step wrote, but it was cut short or changed since; "
+                f"{REMEDY}"
+            )
+        return
+    for folder in file.parents:
+        expected = _listed(folder / LIST).get(file.relative_to(folder).as_posix())
+        if expected not in (None, _digest(file)):
+            raise ValueError(
+                f"{file}: expected what was kept, whose digest is in {folder / LIST}, but it was "
+                "cut short or changed since; bring it back, say by `git checkout`"
+            )
+
+
+def list_all(folder: Path, files: Iterable[Path]) -> None:
+    """Write the digests of files that are kept in a folder."""
+    told = (f"{_digest(file)}  {file.relative_to(folder).as_posix()}\n" for file in sorted(files))
+    (folder / LIST).write_text("".join(told), encoding="utf-8")
 
 
 def read_json(file: Path) -> dict[str, Any]:
@@ -69,6 +90,15 @@ def read_json(file: Path) -> dict[str, Any]:
 
 def _seal(file: Path) -> Path:
     return file.with_name(f".{file.name}.sha256")
+
+
+@cache
+def _listed(file: Path) -> dict[str, str]:
+    """Digest by path; none where there is no list."""
+    if not file.is_file():
+        return {}
+    lines = (line.split("  ", 1) for line in file.read_text(encoding="utf-8").splitlines())
+    return {path: digest for digest, path in lines}
 
 
 def _digest(file: Path) -> str:

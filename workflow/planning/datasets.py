@@ -1,13 +1,12 @@
 """What the settings of datasets say before any data are read."""
 
-import hashlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from snakemake.io import ancient
 
+from planning import contents
 from study.datasets import KINDS, module
 from study.settings import choice
 
@@ -26,9 +25,6 @@ SCHEMA = {
     ),
 }
 """JSON schema of a dataset."""
-
-END = 4096
-"""Bytes at each end of a file by which it is known: a packed one has its checksums there."""
 
 
 def input_dimension(dataset: Mapping[str, Any]) -> int | None:
@@ -65,24 +61,13 @@ def files(dataset: Mapping[str, Any]) -> dict[str, str]:
 
 
 def fingerprint(dataset: Mapping[str, Any]) -> str | None:
-    """Digest by which a user's own files are known, whatever their dates; None if it has none.
+    """Digest of the contents of a user's own files, whatever their dates; None if it has none.
 
-    Of a file the size, the date and both ends count, of a folder all its files and those of its
-    subfolders, so that planning reads little of them.
+    Of a folder, all its files and those of its subfolders count.
     """
-    digest = hashlib.sha256()
-    own = _own_files(dataset)
-    for path in map(Path, own.values()):
-        found = [path, *path.glob("*"), *path.glob("*/*")] if path.is_dir() else [path]
-        for file in sorted(file for file in found if file.is_file()):
-            status = file.stat()
-            told = f"{file}\0{status.st_size}\0{status.st_mtime_ns}\0"
-            digest.update(told.encode(errors="surrogateescape"))
-            with open(file, "rb") as content:
-                digest.update(content.read(END))
-                content.seek(-min(END, status.st_size), os.SEEK_END)
-                digest.update(content.read(END))
-    return digest.hexdigest()[:16] if own else None
+    own = [Path(path) for path in _own_files(dataset).values()]
+    found = (each for path in own for each in (path, *path.glob("*"), *path.glob("*/*")))
+    return contents.digest(file for file in found if file.is_file()) if own else None
 
 
 def _own_files(dataset: Mapping[str, Any]) -> dict[str, str]:

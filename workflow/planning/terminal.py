@@ -23,6 +23,9 @@ STEP_FAILED = re.compile(r"\.snakemake/scripts/\S+' returned non-zero exit statu
 FIRST = {"benchmark_implementations": 90.0, "measure_cost_by_size": 10.0, "profile_epoch": 10.0}
 """Seconds of the timed jobs on two cores, which are longer than others; until one is done."""
 
+ANYTHING = "train_vae"
+"""A rule whose jobs take seconds or hours: nothing is foreseen before one is done."""
+
 
 class TimeLeft:
     """How long the jobs of a run may take that are not done.
@@ -64,8 +67,8 @@ class TimeLeft:
         self._left[rule] -= 1
 
     def seconds(self, now: float) -> float | None:
-        """Expected seconds until all jobs are done; None before one is."""
-        if not self._took:
+        """Expected seconds until all jobs are done; None while there is nothing to go by."""
+        if not self._took or (self._left[ANYTHING] and ANYTHING not in self._took):
             return None
         first = median(seconds for each in self._took.values() for seconds in each)
         expected = {
