@@ -54,7 +54,7 @@ lint: $(environment)  ## check style, types and the workflow
 	@$(python) -m snakefmt --check workflow
 	@$(python) -m snakemake --lint
 
-peers: $(environment)  ## add JAX and PyTorch to .venv, to be timed beside the backends
+peers: $(environment)  ## add JAX, PyTorch and pythae to .venv, to be timed beside the backends
 	@$(python) -m pip install $(quiet) --no-compile --require-hashes -r envs/peers.lock
 
 lock:  ## resolve versions anew: requirements.lock, envs/* (ARGS=--upgrade takes the newest)

@@ -52,6 +52,7 @@ def test_a_peer_that_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch) -
         ("pytorch", "PyTorch is not installed"),
         ("pytorch_compiled", "PyTorch is not installed"),
         ("pytorch_graphs", "PyTorch is not installed"),
+        ("pythae", "PyTorch is not installed"),
         ("keras", "TensorFlow is not installed; install the extra 'tensorflow'"),
     ):
         module = peer(name)

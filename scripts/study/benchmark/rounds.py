@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from statistics import median
 from typing import Any
@@ -28,8 +29,9 @@ def time_in_rounds(
 ) -> list[dict[str, Any]]:
     """Time every implementation once a round, and the machine's limit.
 
-    Each has a process of its own, which sleeps while others run, and a warm-up that does not count
-    before the rounds.
+    Each has a process of its own, which sleeps while others run. Libraries are loaded and first
+    steps made before the rounds, as many side by side as there are threads, for loading takes one;
+    and so is a warm-up, which does not count.
 
     Parameters
     ----------
@@ -52,9 +54,9 @@ def time_in_rounds(
         whose note says why.
     """
     with ExitStack() as stack:
-        contestants = [
-            Contestant(name, settings, root_seed, threads, stack) for name in implementations
-        ]
+        contestants = [Contestant(name, settings, threads, stack) for name in implementations]
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda contestant: contestant.prepare(root_seed), contestants))
         machine = stack.enter_context(Worker(threads))
         for repeat in range(1, settings["repeats"] + 1):
             limits = _limits(machine, settings, threads)
@@ -65,19 +67,12 @@ def time_in_rounds(
 
 
 class Contestant:
-    """One implementation in its process, after its first step and its warm-up.
+    """One implementation in its process.
 
     Parameters are those of `time_in_rounds`; the stack ends the process.
     """
 
-    def __init__(
-        self,
-        name: str,
-        settings: dict[str, Any],
-        root_seed: int,
-        threads: int,
-        stack: ExitStack,
-    ) -> None:
+    def __init__(self, name: str, settings: dict[str, Any], threads: int, stack: ExitStack) -> None:
         self.name, self._settings, self._threads = name, settings, threads
         self._steps, self._repeats = settings["steps"], settings["repeats"]
         if name == SLOW:
@@ -102,6 +97,9 @@ class Contestant:
                 f"scaled from {self._warm_steps} of {settings['steps']} steps, timed warm"
             )
         self._worker = stack.enter_context(Worker(threads))
+
+    def prepare(self, root_seed: int) -> None:
+        """Load the library, and make the first step and the warm-up."""
         self._attempt(lambda worker: self._prepare(worker, root_seed))
 
     def take_turn(self, repeat: int, limits: dict[str, float]) -> None:
