@@ -148,12 +148,13 @@ def third_party_imports(path: Path) -> frozenset[str]:
 
 @cache
 def distributions() -> dict[str, set[str]]:
-    """Packages that give each importable module; CuPy, JAX and PyTorch may not be installed."""
+    """Packages that give each importable module; those whose libraries are large may not be installed."""
     installed = {
         module: {canonicalize_name(name) for name in names}
         for module, names in packages_distributions().items()
     }
-    return {"cupy": {"cupy-cuda12x"}, "jax": {"jax"}, "torch": {"torch"}} | installed
+    absent = {"cupy": {"cupy-cuda12x"}, "jax": {"jax"}, "pythae": {"pythae"}, "torch": {"torch"}}
+    return absent | installed
 
 
 LOADED = {
