@@ -148,7 +148,7 @@ def third_party_imports(path: Path) -> frozenset[str]:
 
 @cache
 def distributions() -> dict[str, set[str]]:
-    """Packages that give each importable module; those whose libraries are large may not be installed."""
+    """Packages that give each importable module; the largest of all may not be installed."""
     installed = {
         module: {canonicalize_name(name) for name in names}
         for module, names in packages_distributions().items()
