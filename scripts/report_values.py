@@ -31,6 +31,8 @@ Keys made here:
     profile.{backend}.seconds, .functions   of published and numpy: own time of all functions in an
                                             epoch; their keys, costliest first
     profile.{backend}.steps, .scale         the steps profiled; how many times they make an epoch
+    profile.{backend}.seconds, .products, .covered          of tensorflow and cupy, if measured: of
+                                            an epoch; shares of it in products, in operations
     {function}.function, .module, .calls, .seconds, .share      calls and seconds in an epoch
     likelihoods.{dataset}.models            models whose log-likelihood was measured
     likelihoods.{dataset}.{model}           at the size where it is highest: .size, .binarisation;
@@ -57,11 +59,12 @@ from typing import Any
 import pandas as pd
 
 from step import run
-from study.contracts import LIKELIHOOD, PROFILE, RECONSTRUCTION, RUN, TIMINGS
+from study.contracts import LIKELIHOOD, OPERATIONS, PROFILE, RECONSTRUCTION, RUN, TIMINGS
 from study.likelihood_table import best_size, log_likelihoods
 from study.results import final, read_table, rising_by_seed
 from study.seals import read_json
 from study.timings import gpu_timings, without
+from study.work import OUTSIDE, WAITING
 from vae.architecture import NETWORKS
 
 SERIES = {"latent_dimension": "latent_dimension", "training_size": "train_size"}
@@ -86,6 +89,7 @@ def report_values(
     machine: Path,
     published_profile: Path,
     numpy_profile: Path,
+    operations: Sequence[Path],
     claims: Path,
     labels: Mapping[str, str],
     settings: Mapping[str, Any],
@@ -109,6 +113,8 @@ def report_values(
         What check_gpu wrote on a machine with a GPU, or nothing.
     published_profile, numpy_profile
         Own times by function, and the factor from them to an epoch's, csv.
+    operations
+        Own times by operation of compiled backends, csv.
     machine, claims
         JSON.
     labels
@@ -137,6 +143,7 @@ def report_values(
             *_backends(read_table(backends, TIMINGS), gpu_timings(gpu), labels),
             *_profile(read_table(published_profile, PROFILE)),
             *_profile(read_table(numpy_profile, PROFILE)),
+            *(pair for path in operations for pair in _operations(read_table(path, OPERATIONS))),
             *_flat("datasets", {card["name"]: card for card in map(read_json, cards)}),
             *_flat("machine", read_json(machine)),
             *_flat("claims", read_json(claims)),
@@ -318,6 +325,18 @@ def _profile(frame: pd.DataFrame) -> Pairs:
     yield f"{profile}.scale", scale
     yield f"{profile}.seconds", total
     yield f"{profile}.functions", keys
+
+
+def _operations(frame: pd.DataFrame) -> Pairs:
+    if frame["status"].iloc[0] == "measured":
+        profile = f"profile.{frame['backend'].iloc[0]}"
+        seconds = frame["own_seconds"]
+        yield f"{profile}.seconds", float(seconds.sum())
+        for part, rows in (
+            ("products", frame["kind"] == "products"),
+            ("covered", ~frame["operation"].isin([OUTSIDE, WAITING])),
+        ):
+            yield f"{profile}.{part}", float(seconds[rows].sum() / seconds.sum())
 
 
 def _verdicts(verdicts: Iterable[str]) -> dict[str, Any]:

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from study.benchmark import cost
-from study.contracts import COSTS, JOBS, LIKELIHOOD, MEASUREMENT, TIMINGS
+from study.contracts import COSTS, JOBS, LIKELIHOOD, MEASUREMENT, OPERATIONS, TIMINGS
 from study.models import MODELS
+from study.work import OUTSIDE, REST
 
 COMPARED = {name: MODELS[name].facts() for name in ("vae", "rbm", "dbn")}
 """What is said of the models that these files compare."""
@@ -349,6 +350,27 @@ def costs(path: Path, backends: Iterable[str] = ("numpy", "tensorflow")) -> Path
         for varied in cost.VARIED
     ]
     pd.DataFrame(rows, columns=list(COSTS.columns)).to_csv(path, index=False)
+    return path
+
+
+def operations(path: Path, backend: str = "tensorflow") -> Path:
+    """Write a profile of ten products, an update and what is outside of both: 4 s, 2 s, 1 s."""
+    rows = [(f"MatMul: 10 x {i}", "products", 0.4) for i in range(10)]
+    rows += [("fusion of ResourceApplyAdam: 10", "optimizer", 2.0), (OUTSIDE, REST, 1.0)]
+    about = {"backend": backend, "device": "one thread", "status": "measured", "calls": 600}
+    OPERATIONS.write(
+        path,
+        [
+            {**about, "operation": operation, "kind": kind, "own_seconds": seconds}
+            for operation, kind, seconds in rows
+        ],
+    )
+    return path
+
+
+def no_operations(path: Path, backend: str = "cupy") -> Path:
+    """Write that there is no profile, and why."""
+    OPERATIONS.write(path, [{"backend": backend, "status": "not measured", "note": "no device"}])
     return path
 
 

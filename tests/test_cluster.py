@@ -24,7 +24,13 @@ from planning.reference import REFERENCE
 from planning.steps import ALONE, growing
 
 PROFILE = "workflow/profiles/slurm"
-TIMED = {"benchmark_implementations", "measure_cost_by_size", "profile_epoch", "describe_machine"}
+TIMED = {
+    "benchmark_implementations",
+    "measure_cost_by_size",
+    "profile_epoch",
+    "profile_operations",
+    "describe_machine",
+}
 RULES = parsed_rules()
 
 

@@ -95,6 +95,7 @@ FILES: dict[str, tuple[Callable[[Path], Any], Read]] = {
     "jobs.csv": (fabricated.report_jobs, table(contracts.JOBS)),
     "costs.csv": (fabricated.costs, table(contracts.COSTS)),
     "profile.csv": (fabricated.profile, table(contracts.PROFILE)),
+    "operations.csv": (fabricated.operations, table(contracts.OPERATIONS)),
 }
 """By name: what writes such a file, and what reads it."""
 
@@ -103,7 +104,7 @@ ROUNDS = many(3, 90)
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_reader_raises_nothing_but_a_sentence_with_the_files_name(name: str, tmp_path: Path):
-    """Of 90 damages of every kind to every file, 10,710 in all, in bounded memory."""
+    """Of 90 damages of every kind to every file, 11,340 in all, in bounded memory."""
     path = tmp_path / name
     write, read = FILES[name]
     write(path)

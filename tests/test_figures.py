@@ -14,14 +14,13 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import TINY
+from conftest import ROOT, TINY
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from parsed import parsed_rules
 
-from figure_5_1_profile import figure_5_1_profile, own_time
 from figure_5_2_cost_by_size import draw_costs
 from figure_6_1_network_structures import draw_network, first_networks
 from figure_6_2_network_reconstructions import draw_matrices, principal_components
@@ -115,6 +114,7 @@ WRITERS: dict[str, Callable[[Path], Path]] = {
     "profiles/cost_by_size.csv": fabricated.costs,
     "profiles/numpy_epoch.csv": fabricated.profile,
     "profiles/published_epoch.csv": partial(fabricated.profile, backend="published", steps=3),
+    "profiles/cupy_epoch.csv": fabricated.no_operations,
 }
 """Who makes up a file of the results; the first pattern that fits its path."""
 
@@ -358,30 +358,53 @@ def test_grey_levels_are_the_nearest() -> None:
     np.testing.assert_array_equal(grey_levels(as_pixels(levels)), levels)
 
 
-def test_a_profile_adds_up_to_its_total() -> None:
-    bars = own_time({"c": 1.0, "a": 6.0, "b": 2.0, "d": 0.5}, shown=2, total=10.0)
-    assert bars["label"].tolist() == ["a", "b", "all others"]
-    assert bars["own_seconds"].tolist() == [6.0, 2.0, 2.0]
-    assert bars["share"].tolist() == [0.6, 0.2, 0.2]
-    assert own_time({"a": 6.0, "b": 2.0}, shown=2)["share"].tolist() == [0.75, 0.25]
+def profile_panels(
+    inputs: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
+    """Panels of Figure 5.1 by the first words of their titles."""
+    figure = saved_figure("figure_5_1_profile", inputs, folder, monkeypatch)
+    return {axes.get_title(loc="left").split("$ ")[1]: axes for axes in figure.axes}
 
 
-def test_the_profile_scales_to_an_epoch_and_names_functions_briefly(
+def test_every_backend_has_a_panel_whose_bars_are_the_whole_epoch(
     inputs: dict[str, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawn: list[Figure] = []
-    monkeypatch.setattr("figure_5_1_profile.save", lambda figure, *files: drawn.append(figure))
-    files = {suffix: tmp_path / suffix for suffix in ("svg", "pdf", "png")}
-    figure_5_1_profile(**inputs["figure_5_1_profile"], **files)
-    theirs, published, numpy = drawn[0].axes
+    operations = [
+        fabricated.operations(tmp_path / "tensorflow.csv"),
+        fabricated.no_operations(tmp_path / "cupy.csv"),
+    ]
+    gpu = sorted((ROOT / "results/reference/profiles/gpu").iterdir())
+    given = inputs["figure_5_1_profile"] | {"operations": operations, "gpu": gpu}
+    panels = profile_panels(given, tmp_path, monkeypatch)
     total = 13 + 12 + 11 + sum(range(11))
-    assert theirs.get_title(loc="left").endswith("its listing: 100 s")
-    assert f"200 times 3 steps: {200 * total:,} s" in published.get_title(loc="left")
-    assert "times" not in numpy.get_title(loc="left")
-    labels = [label.get_text() for label in numpy.get_yticklabels()]
-    assert labels[:4] == ["numpy.matmul", "ndarray.sum", "step", "f10"]
-    widths = [sum(bar.get_width() for bar in axes.patches) for axes in (theirs, published, numpy)]
-    assert widths == pytest.approx([100, 200 * total, total])
+    assert list(panels) == [
+        "The report's program: 100 s\nits listing",
+        f"NumPy as published: {200 * total:,} s\none thread, 200 times 3 steps",
+        f"NumPy: {total} s\none thread",
+        "TensorFlow: 7 s\none thread",
+        "CuPy: 0.0283 s\nNVIDIA H200, by phase",
+    ]
+    for axes in panels.values():
+        assert sum(bar.get_width() for bar in axes.patches) == pytest.approx(100)
+    *_, tensorflow, cupy = panels.values()
+    texts = [text.get_text() for text in tensorflow.texts]
+    assert texts == ["57.1%, 4 s", "28.6%, 2 s", "14.3%, 1 s"]
+    assert [label.get_text() for label in cupy.get_yticklabels()] == [
+        "products", "both at once", "the rest",
+    ]  # fmt: skip
+    colours = [axes.patches[0].get_facecolor() for axes in panels.values()]
+    assert len(set(colours)) == 1, "products are of one colour"
+
+
+def test_what_was_not_profiled_is_said_in_its_panel(
+    inputs: dict[str, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = inputs["figure_5_1_profile"] | {"gpu": []}
+    here = given | {"operations": [fabricated.no_operations(tmp_path / "cupy.csv")]}
+    titles = list(profile_panels(here, tmp_path, monkeypatch))
+    assert titles[-2:] == ["TensorFlow\nnot measured", "CuPy\nnot measured: no device"]
+    titles = list(profile_panels(given | {"operations": []}, tmp_path, monkeypatch))
+    assert titles[-1] == "CuPy\nnot measured"
 
 
 def test_networks_are_the_first_of_each_structure_in_report_order(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, Project, copy_project, rules_in
+from conftest import ROOT, TINY, Project, copy_project, rules_in
 from generated import assert_generated, pipe_table
+from parsed import parsed_rules
 
 import keep_reference
 import scale
@@ -62,6 +63,19 @@ def test_what_the_project_keeps_draws_every_figure_and_table(tmp_path: Path):
     assert "PCA" not in table and "DBN" in table
     timings = (project.root / REFERENCE / "tables/table_5_1b_like_for_like.csv").read_text()
     assert "NVIDIA H200" in timings and "no CUDA device" not in timings
+
+
+def test_a_kept_gpu_is_shown_where_its_job_is_this_one_and_is_not_kept_again():
+    def gpu(rules: dict, name: str) -> list[str]:
+        return [file for file in map(str, rules[name].input) if "profiles/gpu/" in file]
+
+    default, tiny = parsed_rules(), parsed_rules(TINY)
+    for name in ("figure_5_1_profile", "table_profiles"):
+        assert f"{REFERENCE}/profiles/gpu/phases.csv" in gpu(default, name)
+        assert not gpu(tiny, name)
+    assert not gpu(default, "keep_reference")
+    kept = [*map(str, default["keep_reference"].input)]
+    assert {f"results/profiles/{name}_epoch.csv" for name in ("tensorflow", "cupy")} <= {*kept}
 
 
 def test_the_hours_of_the_whole_study_are_those_that_its_trainings_took():

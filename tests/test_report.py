@@ -189,6 +189,10 @@ def values_inputs(folder: Path, seeds: int = 2) -> dict[str, object]:
             "numpy,run_epoch,array,1,1.0,4.0,600,1.0",
             "numpy,_backward,array,600,3.0,3.0,600,1.0",
         ),
+        "operations": [
+            fabricated.operations(folder / "tensorflow_epoch.csv"),
+            fabricated.no_operations(folder / "cupy_epoch.csv"),
+        ],
         "claims": folder / "claims.json",
         "labels": labels(),
         "settings": {
@@ -282,6 +286,9 @@ def test_values_rank_models_and_backends(values: Path) -> None:
     assert found["profile.numpy.seconds"] == 4
     assert found["profile.published.seconds"] == 200 * 8, "of an epoch, not of its profiled steps"
     assert found["profile.published.1.calls"] == 600
+    tensorflow = [found[f"profile.tensorflow.{key}"] for key in ("seconds", "products", "covered")]
+    assert tensorflow == pytest.approx([7, 4 / 7, 6 / 7])
+    assert "profile.cupy.seconds" not in found
     assert found["verdicts.not_reproduced"] == 2
     assert found["datasets.absent"] == ["MNIST", "Frey Face", "CIFAR-10"]
 

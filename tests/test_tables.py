@@ -10,7 +10,7 @@ from typing import Any
 import fabricated
 import numpy as np
 import pytest
-from conftest import TINY
+from conftest import ROOT, TINY
 from parsed import parsed_rules
 
 from study import contracts
@@ -20,6 +20,7 @@ from study.contracts import (
     JOBS,
     LIKELIHOOD,
     MEASUREMENT,
+    OPERATIONS,
     PROFILE,
     RECONSTRUCTION,
     TIMINGS,
@@ -30,6 +31,7 @@ from study.peers import labels
 from study.results import read_table, read_tables, select, varying
 from study.tables import mean_and_deviation, write_table
 from study.wording import in_report_order, readable
+from study.work import function_label, kind_of_work
 from vae.architecture import NETWORKS
 
 
@@ -114,6 +116,68 @@ def test_timings_of_a_gpu_elsewhere_stand_under_its_name(tmp_path: Path) -> None
         ("CuPy", "GPU, NVIDIA Test"),
     ], "the row that says why CuPy did not run here gives way; NumPy there is no GPU's"
     assert rows[-1]["Seconds per epoch"] == "3.00"
+
+
+def test_a_listing_of_each_program_adds_up_to_its_epoch(tmp_path: Path) -> None:
+    rows = rows_of(
+        "table_profiles",
+        tmp_path,
+        published=fabricated.profile(tmp_path / "published.csv", "published", steps=3),
+        numpy=fabricated.profile(tmp_path / "numpy.csv"),
+        operations=[fabricated.operations(tmp_path / "tensorflow.csv")],
+        gpu=sorted((ROOT / "results/reference/profiles/gpu").iterdir()),
+        labels=labels(),
+        listing={"optimize": 50.0, "backward": 30.0},
+        listing_total=100.0,
+    )
+    listings: dict[str, list[dict[str, str]]] = {}
+    for row in rows:
+        listings.setdefault(row["Program"], []).append(row)
+    assert list(listings) == [
+        "The report's program, its listing",
+        "NumPy as published, one thread, 200 times 3 steps",
+        "NumPy, one thread",
+        "TensorFlow, one thread",
+        "CuPy, NVIDIA H200, by phase",
+    ]
+    for *parts, epoch in listings.values():
+        assert epoch["Where"] == "the epoch" and epoch["Share"] == "100.0%"
+        shares = [float(row["Share"].rstrip("%")) for row in parts]
+        assert sum(shares) == pytest.approx(100, abs=0.5)
+    _, published, numpy, tensorflow, cupy = listings.values()
+    assert [row["Where"] for row in numpy[:3]] == ["numpy.matmul", "ndarray.sum", "step"]
+    assert (numpy[0]["Kind of work"], numpy[2]["Kind of work"]) == ("products", "the rest")
+    assert (published[0]["Calls"], published[0]["Own time (s)"]) == ("200", "2600")
+    assert tensorflow[0]["Where"] == "fusion of ResourceApplyAdam: 10"
+    assert [row["Where"] for row in tensorflow[-3:-1]] == ["3 others", "outside of operations"]
+    assert cupy[-2]["Where"] == "waiting of blocks, and launch"
+
+
+def test_a_backend_that_was_not_profiled_has_a_row_that_says_so(tmp_path: Path) -> None:
+    rows = rows_of(
+        "table_profiles",
+        tmp_path,
+        published=fabricated.profile(tmp_path / "published.csv", "published", steps=3),
+        numpy=fabricated.profile(tmp_path / "numpy.csv"),
+        operations=[fabricated.no_operations(tmp_path / "cupy.csv")],
+        gpu=[],
+        labels=labels(),
+        listing={},
+        listing_total=100.0,
+    )
+    assert [(row["Program"], row["Where"], row["Share"]) for row in rows[-2:]] == [
+        ("TensorFlow", "not measured", "–"),
+        ("CuPy", "not measured: no device", "–"),
+    ]
+
+
+def test_what_is_kept_of_numpy_is_told_apart() -> None:
+    """Of the kept profile, function by function, little is of no kind."""
+    folder = ROOT / "results/reference/profiles"
+    frame = read_table(folder / "numpy_epoch.csv", PROFILE)
+    kinds = frame["function"].map(lambda name: kind_of_work([function_label(name)]))
+    shares = frame["own_seconds"].groupby(kinds).sum() / frame["own_seconds"].sum()
+    assert shares["products"] > 0.6 and shares["optimizer"] > 0.1 and shares["the rest"] < 0.1
 
 
 def test_energy_has_no_column_where_the_machine_tells_none(tmp_path: Path) -> None:
@@ -469,6 +533,7 @@ def test_a_table_of_other_columns_names_the_one_it_lacks(tmp_path: Path) -> None
         (fabricated.report_jobs, JOBS),
         (fabricated.costs, COSTS),
         (fabricated.profile, PROFILE),
+        (fabricated.operations, OPERATIONS),
     ],
 )
 def test_a_table_that_was_cut_short_is_refused(

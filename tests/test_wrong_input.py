@@ -298,7 +298,7 @@ COMMANDS: dict[tuple[str, ...], str] = {
     ("--forcerun", "nonsense"): "nonsense: expected a rule",
     ("--until", "nonsense"): "nonsense: expected a rule",
     ("--config", "seed=[1]"): "seed is [1]; expected a whole number",
-    ("results/profiles/cupy_epoch.csv",): "expected a rule",
+    ("results/profiles/keras_epoch.csv",): "expected a rule",
 }
 """Arguments of Snakemake that cannot be, and a part of what is said of each."""
 

@@ -274,3 +274,19 @@ PROFILE = Table(
     rows="a function, the longest own time first",
 )
 """Where the time of an epoch goes, for Figure 5.1."""
+
+OPERATIONS = Table(
+    writers=("profile_operations",),
+    columns={
+        "backend": "a name of the library",
+        "device": "what it was measured on",
+        "status": "measured or not measured",
+        "note": "why it was not measured",
+        "operation": "TensorFlow's that XLA's holds, and its sizes; or a phase of CuPy's kernel",
+        "kind": "of work: a name of `study.work.WORK`",
+        "calls": "in an epoch",
+        "own_seconds": "in an epoch, in the operation alone",
+    },
+    rows="an operation, or what is none of them; or one that says why there is no profile",
+)
+"""Where the time of an epoch goes in what a compiler made, for Figure 5.1."""

@@ -6,8 +6,13 @@ from typing import Any
 
 from snakemake.io import report
 
+from planning.reference import REFERENCE
+
 FIGURE_KINDS = ("svg", "pdf", "png")
 TABLE_KINDS = ("csv", "md")
+
+COMPILED = ("tensorflow", "cupy")
+"""Backends whose epoch is one compiled program, which is profiled by operation."""
 
 TELLING = ("figure_", "table_", "judge_claims", "report_values")
 """How the names of rules begin that tell what was measured, and measure nothing themselves."""
@@ -41,6 +46,12 @@ def of_a_gpu(results: str) -> list[str]:
     return sorted(str(file) for file in Path(results, "profiles/gpu").glob("*.*"))
 
 
+def of_operations(results: str, backends: Iterable[str]) -> list[str]:
+    """Profiles by operation of those backends that have one; of kept results, those that are."""
+    files = [f"{results}/profiles/{name}_epoch.csv" for name in COMPILED if name in backends]
+    return [file for file in files if results != REFERENCE or Path(file).exists()]
+
+
 def given(folder: str, rules: Iterable[Any]) -> list[str]:
     """Files that rules give into a folder, in the order of the rules."""
     files = (str(file) for rule in rules for file in rule.output)
@@ -64,7 +75,10 @@ def drawn_from(results: str, rules: Iterable[Any]) -> set[str]:
     read = {str(file) for rule in telling for file in rule.input}
     given = {str(file) for rule in telling for file in rule.output}
     folder = f"{results}/"
-    return {file.removeprefix(folder) for file in read - given if file.startswith(folder)}
+    here = {file for file in read - given if file.startswith(folder)}
+    if results != REFERENCE:
+        here = {file for file in here if not file.startswith(f"{REFERENCE}/")}
+    return {file.removeprefix(folder) for file in here}
 
 
 def _reported(file: str, name: str, section: str, label: str) -> Any:

@@ -68,7 +68,8 @@ def complete(workflow: Any) -> None:
             continue
         if "code" not in rule.params.keys():  # noqa: SIM118 - Snakemake's own kind of list
             rule.set_params(code=code_digest(Path(rule.script).name))
-        timed = rule.resources["_cores"].value != 1
+        cores = rule.resources["_cores"]
+        timed = cores.is_evaluable() or cores.value != 1
         if grouped and rule.name in RUNS:
             rule.group = "runs"
         elif grouped and rule.name not in ALONE and not timed:

@@ -20,8 +20,13 @@ STEP_FAILED = re.compile(r"\.snakemake/scripts/\S+' returned non-zero exit statu
 """Of a command that said itself what failed."""
 
 
-FIRST = {"benchmark_implementations": 90.0, "measure_cost_by_size": 10.0, "profile_epoch": 10.0}
-"""Seconds of the timed jobs on two cores, which are longer than others; until one is done."""
+FIRST = {
+    "benchmark_implementations": 90.0,
+    "measure_cost_by_size": 10.0,
+    "profile_epoch": 10.0,
+    "profile_operations": 10.0,
+}
+"""Seconds of timed and profiled jobs on two cores, longer than others; until one is done."""
 
 ANYTHING = "train_vae"
 """A rule whose jobs take seconds or hours: nothing is foreseen before one is done."""

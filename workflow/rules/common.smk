@@ -9,6 +9,8 @@ import yaml
 from planning import outputs, terminal
 from planning.catalogue import load_catalogue
 from planning.datasets import community_sizes
+from planning.given import read
+from planning.reference import CONFIG
 from planning.runs import (
     architecture_settings,
     compared_models,
@@ -34,6 +36,20 @@ JOB = {key: BENCHMARK[key] for key in SIZES}
 """What is timed and profiled."""
 
 LABELS = labels()
+
+PROFILES = {
+    "published": f"{RESULTS}/profiles/published_epoch.csv",
+    "numpy": f"{RESULTS}/profiles/numpy_epoch.csv",
+    "operations": outputs.of_operations(RESULTS, BENCHMARK["backends"]),
+    # A GPU's that the project keeps, if it is of the same job and this study has none.
+    "gpu": outputs.of_a_gpu(RESULTS)
+    or (
+        outputs.of_a_gpu(REFERENCE)
+        if JOB.items() <= read(CONFIG)["benchmark"].items()
+        else []
+    ),
+}
+"""What tells where an epoch goes."""
 
 EXTRA_TABLES = {}
 """Files that optional experiments add to tables and to the report, by the name of the input."""

@@ -13,8 +13,7 @@ SAMPLED_RUNS = shown_runs(config, "comparison", "images")
 
 rule figure_5_1_profile:
     input:
-        published=f"{RESULTS}/profiles/published_epoch.csv",
-        numpy=f"{RESULTS}/profiles/numpy_epoch.csv",
+        **PROFILES,
     output:
         **drawn("figure_5_1_profile", "Profiling"),
     log:
@@ -22,6 +21,7 @@ rule figure_5_1_profile:
     conda:
         "../../envs/figures.yaml"
     params:
+        labels=LABELS,
         listing=REPORTED["profile"],
         listing_total=REPORTED["table_5_1"]["numpy"]["CPU"],
     script:

@@ -28,8 +28,9 @@ rule report_values:
         backends=f"{RESULTS}/profiles/backends.csv",
         gpu=outputs.of_a_gpu(RESULTS),
         machine=f"{RESULTS}/profiles/machine.json",
-        published_profile=f"{RESULTS}/profiles/published_epoch.csv",
-        numpy_profile=f"{RESULTS}/profiles/numpy_epoch.csv",
+        published_profile=PROFILES["published"],
+        numpy_profile=PROFILES["numpy"],
+        operations=PROFILES["operations"],
         claims=f"{RESULTS}/claims.json",
     output:
         values=f"{RESULTS}/report/values.json",

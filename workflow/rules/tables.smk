@@ -136,6 +136,21 @@ rule table_notebook_losses:
         "../../scripts/table_notebook_losses.py"
 
 
+rule table_profiles:
+    input:
+        **PROFILES,
+    output:
+        **tabulated("table_profiles", "Profiling"),
+    log:
+        f"{RESULTS}/logs/tables/table_profiles.log",
+    conda:
+        "../../envs/evaluation.yaml"
+    params:
+        **rules.figure_5_1_profile.params,
+    script:
+        "../../scripts/table_profiles.py"
+
+
 rule judge_claims:
     input:
         claims="config/claims.yaml",

@@ -24,13 +24,8 @@ from study.benchmark import BenchmarkProblem, benchmark_architecture, benchmark_
 from study.benchmark.energy import EnergyMeter
 from study.benchmark.implementations import create_trainer, device, limit_threads
 from study.benchmark.limit import limits
+from study.benchmark.warm import settle
 from vae.training import trained_model
-
-SETTLED = 0.9
-"""A step that takes more than this part of the fastest one before it is as fast as they get."""
-
-MOST_COLD_STEPS = 10
-"""Steps that may each be faster than those before."""
 
 
 class Session:
@@ -93,11 +88,7 @@ class Session:
         order, noise = self._drawn(len(self._problem.x))
         starts = cycle(range(0, len(order) - size + 1, size))
         steps = (self._timed(order[i : i + size], noise[:, i : i + size]) for i in starts)
-        fastest = next(steps)["seconds"]
-        for step in islice(steps, MOST_COLD_STEPS):
-            if step["seconds"] > SETTLED * fastest:
-                break
-            fastest = step["seconds"]
+        settle(step["seconds"] for step in steps)
         return list(islice(steps, count))
 
     def _drawn(self, images: int) -> tuple[Any, Any]:
