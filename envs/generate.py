@@ -1,6 +1,7 @@
 """Resolve every version: the locks from pyproject.toml, then envs/*.yaml from the locks.
 
-requirements.lock is what everyone installs; envs/peers.lock adds the peers of Table 5.1 to some of that.
+requirements.lock is what everyone installs; envs/peers.lock adds the peers of Table 5.1 to part of
+it.
 
 Run by `make lock`; needs `uv` in the interpreter's environment. Arguments are passed on to
 `uv pip compile` for the lock, such as `--upgrade` or `--upgrade-package numpy`.
