@@ -1,10 +1,12 @@
 """Time the same job on every backend and peer, and the report's own four jobs: Table 5.1."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from step import run
 from study.benchmark import report_jobs, rounds
+from study.benchmark.process import Worker
 from study.contracts import JOBS, TIMINGS
 
 
@@ -31,9 +33,12 @@ def benchmark_implementations(
         For each implementation.
     """
     names = [*settings["backends"], *settings["peers"]]
-    rows = rounds.time_in_rounds(names, settings, root_seed, threads)
-    TIMINGS.write(timings, rows)
-    JOBS.write(jobs, report_jobs.do_report_jobs(rows, settings, root_seed, threads))
+    with Worker(threads) as worker:
+        load = partial(report_jobs.load_tensorflow, worker, settings, threads)
+        rows = rounds.time_in_rounds(names, settings, root_seed, threads, beside=[load])
+        TIMINGS.write(timings, rows)
+        done = report_jobs.do_report_jobs(rows, settings, root_seed, threads, worker)
+        JOBS.write(jobs, done)
 
 
 if __name__ == "__main__":

@@ -207,13 +207,15 @@ def test_steps_are_warm_when_they_get_no_faster(monkeypatch: pytest.MonkeyPatch)
     assert trained == [SETTINGS["batch_size"]] * 6, "1.9 is no less than nine tenths of 2"
 
 
-def test_the_reports_jobs_are_done_or_say_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reports_jobs_are_done_or_say_why_not(
+    monkeypatch: pytest.MonkeyPatch, worker: Worker
+) -> None:
     monkeypatch.setattr(report_jobs, "unavailable", lambda name: f"no {name}")
     timings = [
         {"backend": "published", "status": "measured", "note": "scaled", "seconds": seconds}
         for seconds in (1.0, 5.0, 2.0)
     ]
-    rows = report_jobs.do_report_jobs(timings, SETTINGS, 1, 1)
+    rows = report_jobs.do_report_jobs(timings, SETTINGS, 1, 1, worker)
     assert [(row["program"], row["device"], row["status"]) for row in rows] == [
         ("numpy", "CPU", "measured"),
         ("cupy", "GPU", "not measured"),
@@ -228,12 +230,13 @@ def test_the_reports_jobs_are_done_or_say_why_not(monkeypatch: pytest.MonkeyPatc
         "not in the benchmark",
     ]
     whole_epoch = SETTINGS | {"steps": 600, "batch_size": 100}
-    cupy = report_jobs.do_report_jobs([], whole_epoch, 1, 1)[1]
+    cupy = report_jobs.do_report_jobs([], whole_epoch, 1, 1, worker)[1]
     assert (cupy["steps"], cupy["batch_size"]) == (937, 64)
 
 
 def test_the_tensorflow_job_is_timed(worker: Worker) -> None:
     pytest.importorskip("tensorflow")
+    report_jobs.load_tensorflow(worker, SETTINGS | {"backends": ["tensorflow"]}, 1)
     answer = worker.ask("tensorflow_job", settings=SETTINGS, root_seed=1, threads=1)
     assert answer["seconds"] > 0
     assert answer["device"] in ("CPU", "GPU")

@@ -1,6 +1,7 @@
 """The four jobs that the report timed, done again: no two of them are the same."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from statistics import median
 from typing import Any
 
@@ -14,8 +15,20 @@ NO_GPU = "TensorFlow finds no CUDA device"
 NOT_ASKED = "not in the benchmark"
 
 
+def load_tensorflow(worker: Worker, settings: dict[str, Any], threads: int) -> None:
+    """Load the library of the TensorFlow job in its process, if the job is to be done."""
+    if _reason("tensorflow", settings) is None:
+        # What fails here fails again when the job is asked for, which then says so.
+        with suppress(WorkerFailed):
+            worker.ask("load", name="tensorflow", threads=threads)
+
+
 def do_report_jobs(
-    timings: Sequence[dict[str, Any]], settings: dict[str, Any], root_seed: int, threads: int
+    timings: Sequence[dict[str, Any]],
+    settings: dict[str, Any],
+    root_seed: int,
+    threads: int,
+    worker: Worker,
 ) -> list[dict[str, Any]]:
     """Time what the report's four programs did, each on the device that it ran on.
 
@@ -29,6 +42,8 @@ def do_report_jobs(
         Rows of `study.benchmark.rounds.time_in_rounds`.
     settings, root_seed, threads
         As there.
+    worker
+        A process for the TensorFlow job.
 
     Returns
     -------
@@ -38,7 +53,7 @@ def do_report_jobs(
     images = settings["steps"] * settings["batch_size"]
     cupy = settings | {"batch_size": CUPY_BATCH, "steps": max(1, images // CUPY_BATCH)}
     deep = settings | {"hidden_sizes": [*settings["hidden_sizes"], *settings["hidden_sizes"]]}
-    on_cpu, on_gpu = _tensorflow_job(deep, root_seed, threads)
+    on_cpu, on_gpu = _tensorflow_job(worker, deep, root_seed, threads)
     return [
         _job("numpy", "CPU", settings) | _of_published(timings),
         _job("cupy", "GPU", cupy) | _cupy_job(cupy, root_seed, threads),
@@ -89,19 +104,18 @@ def _cupy_job(settings: dict[str, Any], root_seed: int, threads: int) -> dict[st
 
 
 def _tensorflow_job(
-    settings: dict[str, Any], root_seed: int, threads: int
+    worker: Worker, settings: dict[str, Any], root_seed: int, threads: int
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Rows of the CPU and of the GPU, of which TensorFlow takes one."""
     reason = _reason("tensorflow", settings)
     if reason is not None:
         return _not_measured(reason), _not_measured(reason)
-    with Worker(threads) as worker:
-        try:
-            answer = worker.ask(
-                "tensorflow_job", settings=settings, root_seed=root_seed, threads=threads
-            )
-        except WorkerFailed as error:
-            return _failed(error), _not_measured(NO_GPU)
+    try:
+        answer = worker.ask(
+            "tensorflow_job", settings=settings, root_seed=root_seed, threads=threads
+        )
+    except WorkerFailed as error:
+        return _failed(error), _not_measured(NO_GPU)
     measured = _measured(answer["seconds"])
     if answer["device"] == "GPU":
         return _not_measured("TensorFlow takes the GPU here"), measured

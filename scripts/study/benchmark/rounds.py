@@ -25,7 +25,11 @@ other, in one turn."""
 
 
 def time_in_rounds(
-    implementations: Iterable[str], settings: dict[str, Any], root_seed: int, threads: int
+    implementations: Iterable[str],
+    settings: dict[str, Any],
+    root_seed: int,
+    threads: int,
+    beside: Iterable[Callable[[], None]] = (),
 ) -> list[dict[str, Any]]:
     """Time every implementation once a round, and the machine's limit.
 
@@ -45,6 +49,8 @@ def time_in_rounds(
         The study's.
     threads
         For each of them.
+    beside
+        What else has to be loaded before anything is timed.
 
     Returns
     -------
@@ -56,7 +62,10 @@ def time_in_rounds(
     with ExitStack() as stack:
         contestants = [Contestant(name, settings, threads, stack) for name in implementations]
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(lambda contestant: contestant.prepare(root_seed), contestants))
+            loading = [pool.submit(each.prepare, root_seed) for each in contestants]
+            loading += [pool.submit(load) for load in beside]
+        for loaded in loading:
+            loaded.result()
         machine = stack.enter_context(Worker(threads))
         for repeat in range(1, settings["repeats"] + 1):
             limits = _limits(machine, settings, threads)

@@ -59,6 +59,10 @@ class Session:
         self._trainer.load(self._problem.x)
         return {"device": device(name)}
 
+    def load(self, name: str, threads: int) -> None:
+        """Load the library of an implementation, and hold it to its threads."""
+        limit_threads(name, threads)
+
     def epoch(self, images: int) -> dict[str, Any]:
         """Train on so many of the images, in an order and with noise that are drawn beforehand.
 
