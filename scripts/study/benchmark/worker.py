@@ -59,9 +59,16 @@ class Session:
         self._trainer.load(self._problem.x)
         return {"device": device(name)}
 
-    def load(self, name: str, threads: int) -> None:
-        """Load the library of an implementation, and hold it to its threads."""
+    def load(self, name: str, threads: int) -> dict[str, Any]:
+        """Load the library of an implementation, and hold it to its threads.
+
+        Returns
+        -------
+        dict
+            `device`.
+        """
         limit_threads(name, threads)
+        return {"device": device(name)}
 
     def epoch(self, images: int) -> dict[str, Any]:
         """Train on so many of the images, in an order and with noise that are drawn beforehand.
