@@ -166,6 +166,7 @@ def test_backends_agree_after_ten_steps(backend, name, optimizer, dtype, toleran
 def test_threads_share_a_batch_and_change_nothing(monkeypatch, threads, samples):
     """Batches of 12, the last of 7, on threads that take at least two rows each."""
     monkeypatch.setattr(_numpy_trainer, "_WORK_PER_THREAD", 1)
+    monkeypatch.setattr(_numpy_trainer, "_WORK_PER_FURTHER_THREAD", 1)
     monkeypatch.setattr(_numpy_trainer, "_ROWS_PER_THREAD", 2)
     monkeypatch.setattr(_numpy_trainer, "_BLOCK", 40)
     architecture = VARIANTS["two_layer"]
@@ -192,6 +193,7 @@ def test_threads_share_a_batch_and_change_nothing(monkeypatch, threads, samples)
 
 def test_an_error_in_a_thread_is_raised_and_hangs_nothing(monkeypatch):
     monkeypatch.setattr(_numpy_trainer, "_WORK_PER_THREAD", 1)
+    monkeypatch.setattr(_numpy_trainer, "_WORK_PER_FURTHER_THREAD", 1)
     monkeypatch.setattr(_numpy_trainer, "_ROWS_PER_THREAD", 1)
     with threadpool_limits(3):
         trainer = make("numpy", SMALL, problem(SMALL, np.float32)[0])

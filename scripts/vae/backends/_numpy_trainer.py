@@ -38,7 +38,11 @@ _ROWS_PER_THREAD = 16
 """Fewest rows of a batch that are worth a thread: each reads all weights."""
 
 _WORK_PER_THREAD = 1 << 21
-"""Fewest multiplications of a forward pass over a batch that are worth a thread."""
+"""Fewest multiplications of a forward pass over a batch that are worth a second thread."""
+
+_WORK_PER_FURTHER_THREAD = 1 << 24
+"""As many for a third, and for each that follows: all wait for the interpreter's lock between
+operations, the longer the more there are."""
 
 
 class NumpyTrainer(HostTrainer):
@@ -61,7 +65,8 @@ class NumpyTrainer(HostTrainer):
         self._blas = ThreadpoolController().select(user_api="blas")
         with _EPOCH:
             available = max((library["num_threads"] for library in self._blas.info()), default=1)
-        worthwhile = batch_size * samples * architecture.parameter_count // _WORK_PER_THREAD
+        work = batch_size * samples * architecture.parameter_count
+        worthwhile = max(min(2, work // _WORK_PER_THREAD), work // _WORK_PER_FURTHER_THREAD)
         threads = max(1, min(available, worthwhile))
         count = threads * ceil(architecture.parameter_count / (threads * _BLOCK))
         widest = max(layer.outputs for layer in architecture.layers)
