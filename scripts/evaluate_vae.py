@@ -10,6 +10,7 @@ from study.contracts import MEASUREMENT, RUN
 from study.dataset import Dataset, as_pixels, load_dataset
 from study.evaluation import active_units, mean_squared_error
 from study.latent_plane import latent_grid
+from study.models.pca import PCA
 from study.pixels import grey_levels
 from study.results import classes_in_turn
 from study.run_data import run_data
@@ -51,7 +52,8 @@ def evaluate_vae(
         csv of the form `study.contracts.MEASUREMENT`: the history, and the final measurements.
     images
         npz: some test items, their reconstructions, samples from the prior and, of a latent plane
-        of images, the decoded grid; all in grey levels, n x d uint8.
+        of images, the decoded grid; all in grey levels, n x d uint8. Of grey images also `linear`,
+        reconstructions by as many principal components as there are latent dimensions.
     codes
         npz: posterior means of test items and of some training items, with their labels.
     run_parameters
@@ -74,6 +76,10 @@ def evaluate_vae(
         final += _mean_errors(trained, x, z, epochs, split)
     if by_class:
         final += _class_measurements(trained, data, epochs, random)
+    components, linear = run_parameters["latent_dimension"], None
+    if not by_class and not binarisation and components < min(train.shape):
+        linear = PCA.train(data.pixels("train"), {"components": components}, random)
+        final += _linear_measurements(linear, data, epochs)
 
     described = {**run_parameters, "train_size": len(train)}
     described = {key: described[key] for key in (*RUN, "seed")}
@@ -91,6 +97,8 @@ def evaluate_vae(
     }
     if run_parameters["latent_dimension"] == 2 and not by_class:
         pixels["manifold"] = trained.decode(latent_grid())
+    if linear:
+        pixels["linear"] = linear.reconstruct(as_pixels(test[shown]))
     np.savez_compressed(
         images,
         allow_pickle=False,
@@ -125,6 +133,28 @@ def _mean_errors(
         Measurement(epochs, split, "reconstruction_error", error, "nats/image"),
         Measurement(epochs, split, "mean_squared_error", squared, "per pixel"),
     ]
+
+
+def _linear_measurements(linear: PCA, data: Dataset, epochs: int) -> list[Measurement]:
+    """Log-likelihood and errors of the linear baseline, means over the items of a split."""
+    measurements = []
+    for split, x in (("train", data.x_train), ("test", data.x_test)):
+        sums = np.zeros(3)
+        for start in range(0, len(x), ROWS):
+            pixels = as_pixels(x[start : start + ROWS])
+            decoded = linear.reconstruct(pixels)
+            sums += (
+                linear.log_density(pixels).sum(),
+                binary_cross_entropy(pixels, decoded).sum(),
+                len(pixels) * mean_squared_error(pixels, decoded),
+            )
+        likelihood, error, squared = map(float, sums / len(x))
+        measurements += [
+            Measurement(epochs, split, "linear_log_likelihood", likelihood, "nats/image"),
+            Measurement(epochs, split, "linear_reconstruction_error", error, "nats/image"),
+            Measurement(epochs, split, "linear_mean_squared_error", squared, "per pixel"),
+        ]
+    return measurements
 
 
 def _class_measurements(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from step import run
-from study.arrays import read_arrays
+from study.arrays import array_names, read_arrays
 from study.plotting import PAGE_WIDTH, draw_images, letter, letters, new_figure, save, style
 from study.results import classes_in_turn
 from study.wording import readable
@@ -23,7 +23,7 @@ def figure_6_5_image_reconstructions(
     pdf: Path,
     png: Path,
 ) -> None:
-    """Draw a panel for each data set: ten test images, then a row for each architecture.
+    """Draw a panel for each data set: ten test images, a row for each architecture, a linear one.
 
     Parameters
     ----------
@@ -71,7 +71,8 @@ def reconstruction_rows(
     Returns
     -------
     rows : dict
-        Label of the row to its images (10 x d, fewer if there are fewer): the originals first.
+        Label of the row to its images (10 x d, fewer if there are fewer): the originals first, and
+        last, where they were kept, what as many principal components make of them.
     image_shape
     """
     rows: dict[str, NDArray[Any]] = {}
@@ -81,6 +82,8 @@ def reconstruction_rows(
         rows["Original"] = arrays["x_test"][shown]
         label = "Reconstruction" if len(runs) == 1 else readable(architecture)
         rows[label] = arrays["reconstruction"][shown]
+    if "linear" in array_names(path):  # not of all results that were kept before
+        rows["PCA"] = read_arrays(path, "linear")["linear"][shown]
     return rows, arrays["image_shape"].tolist()
 
 

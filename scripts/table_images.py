@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from step import run
 from study.results import final, read_table
 from study.seals import read_json
-from study.tables import mean_and_deviation, write_table
+from study.tables import NONE, mean_and_deviation, write_table
 from study.wording import readable
 from vae.architecture import Architecture
 
@@ -42,31 +42,49 @@ def table_images(
     """
     shapes = {card["name"]: card["shape"] for card in map(read_json, cards)}
     rows = []
-    for _, runs in final(read_table(evaluations)).groupby(
-        ["dataset", "architecture", "latent_dimension"], sort=False
-    ):
-        one = runs.iloc[0]
-        shape, latent_dimension = shapes[one["dataset"]], int(one["latent_dimension"])
-        network = Architecture.named(
-            architectures[one["architecture"]], prod(shape), latent_dimension, shape
-        )
-        values = {name: part["value"] for name, part in runs.groupby(["split", "metric"])}
-        rows.append(
-            {
-                "Data set": readable(one["dataset"]),
-                "Network": readable(one["architecture"]),
-                "Latent dimension": str(latent_dimension),
-                "Parameters": f"{network.parameter_count:,}",
-                "Train ELBO (nats/image)": mean_and_deviation(values["train", "elbo"], 2),
-                "Test ELBO (nats/image)": mean_and_deviation(values["test", "elbo"], 2),
-                "Train error (levels of 255)": _levels(values["train", "mean_squared_error"]),
-                "Test error (levels of 255)": _levels(values["test", "mean_squared_error"]),
-                "Seeds": str(runs["seed"].nunique()),
-            }
-        )
-    datasets = [row["Data set"] for row in rows]
-    rows.sort(key=lambda row: datasets.index(row["Data set"]))
+    for _, of_dataset in final(read_table(evaluations)).groupby("dataset", sort=False):
+        shape, gaussian = shapes[of_dataset["dataset"].iloc[0]], False
+        for _, runs in of_dataset.groupby(["architecture", "latent_dimension"], sort=False):
+            name, latent_dimension = runs["architecture"].iloc[0], _size(runs)
+            network = Architecture.named(architectures[name], prod(shape), latent_dimension, shape)
+            gaussian |= network.likelihood == "gaussian"
+            rows.append(_row(readable(name), network.parameter_count, runs))
+        for _, runs in of_dataset.groupby("latent_dimension"):
+            if runs["metric"].eq("linear_log_likelihood").any():
+                beside = runs[runs["architecture"] == runs["architecture"].iloc[0]]
+                parameters = prod(shape) * (_size(runs) + 1) + 1
+                rows.append(_row("PCA", parameters, beside, "linear_", bound=gaussian))
     write_table(rows, table, markdown, text_columns=TEXT)
+
+
+def _row(
+    network: str,
+    parameters: int,
+    runs: "pd.DataFrame",
+    prefix: str = "",
+    bound: bool = True,
+) -> dict[str, str]:
+    """Row of a network, or of the principal components measured beside one."""
+    values = {name: part["value"] for name, part in runs.groupby(["split", "metric"])}
+    measure = "linear_log_likelihood" if prefix else "elbo"
+    row = {
+        "Data set": readable(runs["dataset"].iloc[0]),
+        "Network": network,
+        "Latent dimension": str(_size(runs)),
+        "Parameters": f"{parameters:,}",
+    }
+    for split in ("train", "test"):
+        text = mean_and_deviation(values[split, measure], 2) if bound else NONE
+        row[f"{split.capitalize()} ELBO (nats/image)"] = text
+    for split in ("train", "test"):
+        error = values[split, f"{prefix}mean_squared_error"]
+        row[f"{split.capitalize()} error (levels of 255)"] = _levels(error)
+    return row | {"Seeds": str(runs["seed"].nunique())}
+
+
+def _size(runs: "pd.DataFrame") -> int:
+    """Latent dimensions of runs that are alike in them."""
+    return int(runs["latent_dimension"].iloc[0])
 
 
 def _levels(squared: "pd.Series[float]") -> str:

@@ -75,11 +75,15 @@ def trainings(adam: float, sgd: float, adagrad: float | None) -> dict[str, pd.Da
     return {"ablation": tidy("training", values, split="train")}
 
 
-def faces(dense: float, convolutional: float | None) -> dict[str, pd.DataFrame]:
+def faces(
+    dense: float, convolutional: float | None, metric: str = "elbo"
+) -> dict[str, pd.DataFrame]:
     values = {"two_layer_200": [dense]}
     values |= {} if convolutional is None else {"convolutional_frey_face": [convolutional]}
-    return {"images": tidy("architecture", values, dataset="frey_face")}
+    return {"images": tidy("architecture", values, metric, dataset="frey_face")}
 
+
+ERROR = "reconstruction_error"
 
 CASES = [
     # what a study may have too little of
@@ -217,6 +221,10 @@ CASES = [
     ("convolutions_help_on_faces", faces(-350, -340), True, "two layer 200 -350.00"),
     ("convolutions_help_on_faces", faces(-350, -360), False, "frey face -360.00"),
     ("convolutions_help_on_faces", faces(-350, None), None, "Would need a seed"),
+    ("convolutions_reconstruct_faces", faces(350, 340, ERROR), True, "two layer 200 350.00"),
+    ("convolutions_reconstruct_faces", faces(350, 360, ERROR), False, "frey face 360.00"),
+    ("convolutions_reconstruct_faces", faces(350, None, ERROR), None, "Would need a seed"),
+    ("graph_convolutions_help_on_faces", faces(-350, -340), None, "graph_frey_face"),
     ("convolutions_help_on_objects", faces(-350, -340), None, "need the dataset cifar10 grey"),
 ]
 

@@ -17,7 +17,7 @@ from snakemake.utils import update_config
 
 from planning.catalogue import load_catalogue
 from planning.datasets import files, input_dimension, raw_files, training_items
-from planning.runs import EXPERIMENTS, OPTIONAL_EXPERIMENTS
+from planning.runs import EXPERIMENTS, OPTIONAL_EXPERIMENTS, leave_out_experiments
 from planning.schema import CATALOGUE, CONFIG, load_schema
 from planning.validation import ConfigError, check
 from study.benchmark.cost import VARIED
@@ -34,6 +34,7 @@ OPTIONAL |= {
     "encoder_filters",
     "decoder_filters",
     "kernel",
+    "graph_convolutions",
     "sources",
     "mirror",
     "results",
@@ -45,10 +46,11 @@ FURTHER = [name for name in BASELINES if name not in ("rbm", "dbn")]
 
 
 def load(*overlays: str) -> dict[str, Any]:
-    """Merge the default configuration with overlays as Snakemake does."""
+    """Merge the default configuration with overlays as the workflow does."""
     config: dict[str, Any] = {}
     for path in ("config/config.yaml", *overlays):
         update_config(config, load_configfile(ROOT / path))
+    leave_out_experiments(config)
     return config
 
 
@@ -127,13 +129,13 @@ def test_overlay_of_one_network_dataset_leaves_the_other_alone(config: dict[str,
     }
 
 
-def convolutional(*backends: str) -> Callable[[dict[str, Any]], None]:
+def convolutional(*backends: str, **changed: Any) -> Callable[[dict[str, Any]], None]:
     """Edit of a configuration: the images are learnt with convolutions, on these backends."""
 
     def edit(config: dict[str, Any]) -> None:
         filters = {"encoder_filters": [16, 32], "decoder_filters": [32, 16], "kernel": 3}
         settings = config["architectures"]["two_layer_200"]
-        config["architectures"]["convolutions"] = settings | filters
+        config["architectures"]["convolutions"] = settings | filters | changed
         config["experiments"]["images"]["architectures"] = ["two_layer_200", "convolutions"]
         config["experiments"]["images"]["backends"] = list(backends)
 
@@ -380,7 +382,8 @@ WRONG = [
     (
         put("experiments.images.architectures", ["two_layr"]),
         'experiments.images.architectures: "two_layr" is not an architecture; '
-        "expected one of one_layer, two_layer, simulation, two_layer_200; "
+        "expected one of one_layer, two_layer, simulation, two_layer_200, "
+        "convolutional_patches, graph_patches; "
         "the nearest is two_layer",
     ),
     (
@@ -500,6 +503,16 @@ WRONG = [
         put("architectures.two_layer_200.kernel", 5),
         "architectures.two_layer_200.kernel is 5; "
         "expected it only beside encoder_filters or decoder_filters",
+    ),
+    (
+        put("architectures.two_layer_200.graph_convolutions", True),
+        "architectures.two_layer_200.graph_convolutions is true; "
+        "expected it only beside encoder_filters or decoder_filters",
+    ),
+    (
+        convolutional("tensorflow", graph_convolutions=True),
+        "architectures.convolutions.kernel is 3; "
+        "expected none where architectures.convolutions.graph_convolutions is true",
     ),
     (
         convolutional("tensorflow", "numpy"),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import networkx as nx
 import numpy as np
 import pytest
 
@@ -10,7 +11,7 @@ from study.dataset import Dataset, load_dataset, save_dataset
 from vae import VAE, checkpoint
 from vae.architecture import ACTIVATIONS, Architecture
 from vae.backends import BACKENDS, create_trainer, facts, unavailable
-from vae.convolution import Convolution, patches
+from vae.convolution import Convolution, GraphConvolution
 from vae.model import Model, load_model
 from vae.objective import kl_divergence
 from vae.optimizer import Adagrad, Adam, Sgd
@@ -37,9 +38,12 @@ COLOUR = replace(
     encoder_activation="tanh",
     decoder_activation="tanh",
 )
+GRAPH = replace(GREY, graph_convolutions=True)
 VARIANTS = {
     "grey": GREY,
     "colour": COLOUR,
+    "graph": GRAPH,
+    "graph, colour": replace(COLOUR, graph_convolutions=True),
     "squashed": replace(COLOUR, squash_mean=True),
     "encoder alone": replace(GREY, decoder_filters=()),
     "decoder alone": replace(COLOUR, encoder_filters=()),
@@ -125,7 +129,7 @@ def test_patches_are_the_pixels_around_each_place():
     """A 3 x 2 image of two channels, of which the even rows and columns are the places."""
     image = np.arange(1, 13.0).reshape(1, 12)
     convolution = Convolution(3, 2, (3, 2), (2, 1), stride=2)
-    rows = patches(image, convolution).reshape(2, 3, 3, 2)
+    rows = convolution.gather(image).reshape(2, 3, 3, 2)
     padded = np.zeros((5, 3, 2))
     padded[1:4, :2] = image.reshape(3, 2, 2)
     np.testing.assert_array_equal(rows, [padded[:3], padded[2:]])
@@ -134,12 +138,51 @@ def test_patches_are_the_pixels_around_each_place():
 def test_enlarged_images_repeat_pixels_and_are_cut():
     image = np.array([[1.0, 2.0, 3.0, 4.0]])
     convolution = Convolution(1, 1, (2, 2), (3, 4), upsampling=2)
-    enlarged = patches(image, convolution).reshape(3, 4)
+    enlarged = convolution.gather(image).reshape(3, 4)
     np.testing.assert_array_equal(enlarged, [[1, 1, 2, 2], [1, 1, 2, 2], [3, 3, 4, 4]])
 
 
+@pytest.mark.parametrize("size", [(1, 1), (1, 4), (2, 2), (3, 5)], ids=str)
+def test_a_graph_convolution_sums_by_the_normalised_adjacency_of_the_grid(size):
+    """I - L of networkx's grid with self-loops, whose degrees are sums of the matrix's rows."""
+    grid = nx.grid_2d_graph(*size)
+    grid.add_edges_from((pixel, pixel) for pixel in list(grid))
+    pixels = len(grid)
+    expected = np.eye(pixels) - nx.normalized_laplacian_matrix(grid, sorted(grid)).toarray()
+    x = np.random.default_rng(0).standard_normal((2, pixels, 3))
+    sums = GraphConvolution(3, size).gather(x.reshape(2, -1)).reshape(x.shape)
+    np.testing.assert_allclose(sums, expected @ x, rtol=1e-12)
+
+
+def test_a_graph_keeps_the_image_whole_and_its_filters_have_an_input_a_channel():
+    assert shapes(GRAPH.encoder) == [(20, 1, 2), (20, 2, 3), (1, 20 * 3, 4), (1, 4, 4)]
+    assert shapes(GRAPH.decoder) == [
+        (1, 2, 3),
+        (1, 3, 20 * 3),
+        (20, 3, 3),
+        (20, 3, 2),
+        (20, 2, 1),
+    ]
+
+
+@pytest.mark.parametrize(("graph", "blind"), [(True, True), (False, False)], ids=["graph", "patch"])
+def test_a_graph_convolution_cannot_tell_directions(graph, blind):
+    """Of a turned image it makes the turned features, whatever its parameters."""
+    image = np.random.default_rng(0).random((4, 4))
+    if graph:
+        convolution, inputs = GraphConvolution(1, (4, 4)), 1
+    else:
+        convolution, inputs = Convolution(3, 1, (4, 4), (4, 4)), 9
+    weight = np.random.default_rng(1).random(inputs)
+
+    def features(x):
+        return (convolution.gather(x.reshape(1, -1)) @ weight).reshape(4, 4)
+
+    assert np.allclose(features(np.rot90(image)), np.rot90(features(image))) == blind
+
+
 @needs_tensorflow
-@pytest.mark.parametrize("name", ["grey", "squashed", "kernel 2"])
+@pytest.mark.parametrize("name", ["grey", "squashed", "kernel 2", "graph", "graph, colour"])
 def test_gradient_matches_finite_differences(name):
     """TensorFlow's gradient against differences of the loss that NumPy computes."""
     architecture = VARIANTS[name]
@@ -162,6 +205,7 @@ def test_gradient_matches_finite_differences(name):
         *((name, np.float64, 1e-12) for name in VARIANTS),
         ("grey", np.float32, 1e-5),
         ("colour", np.float32, 1e-5),
+        ("graph", np.float32, 1e-5),
     ],
 )
 def test_numpy_model_has_tensorflows_losses(name, dtype, tolerance):
@@ -173,8 +217,9 @@ def test_numpy_model_has_tensorflows_losses(name, dtype, tolerance):
 
 
 @needs_tensorflow
-@pytest.mark.parametrize("architecture", [GREY, VARIANTS["squashed"]], ids=["grey", "squashed"])
-def test_every_pixel_of_the_numpy_model_is_tensorflows(architecture):
+@pytest.mark.parametrize("name", ["grey", "squashed", "graph"])
+def test_every_pixel_of_the_numpy_model_is_tensorflows(name):
+    architecture = VARIANTS[name]
     parameters, x, _ = problem(architecture)
     trainer, model = make(architecture, parameters), Model(architecture, parameters)
     head = trainer._layers(architecture.encoder, x, 0)
@@ -289,7 +334,21 @@ def test_the_shape_of_an_item_is_for_networks_with_filters_alone():
         ({"decoder_filters": (1,) * 4}, "at most 3 each, since an image of 5 x 4 is one pixel"),
         ({"encoder_filters": (0,)}, "encoder_filters: expected a positive whole number, got 0"),
         ({"kernel": 0}, "kernel: expected a positive whole number, got 0"),
-        ({"encoder_filters": (), "decoder_filters": ()}, "image_shape is for networks with enc"),
+        ({"encoder_filters": (), "decoder_filters": ()}, "are for networks with encoder_filters"),
+        ({"graph_convolutions": 1}, "graph_convolutions: expected True or False, got 1"),
+        (
+            {"graph_convolutions": True, "kernel": 5},
+            "kernel: expected none with graph_conv.* got 5",
+        ),
+        (
+            {
+                "image_shape": None,
+                "graph_convolutions": True,
+                "encoder_filters": (),
+                "decoder_filters": (),
+            },
+            "image_shape and graph_convolutions are for networks with encoder_filters or decoder",
+        ),
     ],
 )
 def test_wrong_settings_are_one_sentence(settings, sentence):

@@ -564,6 +564,8 @@ def test_panels_of_a_data_set_share_a_row_and_rows_are_filled() -> None:
 def test_images_of_every_shape_and_without_classes_are_drawn(tmp_path: Path) -> None:
     """Of the shapes of the report's data sets; faces have one class."""
     faces = fabricated.run_arrays(tmp_path / "frey.npz", (28, 20), 20, ("Frey Face",))
+    with np.load(faces) as arrays:
+        np.savez(faces, linear=arrays["x_test"], **arrays)
     grey = fabricated.run_arrays(tmp_path / "grey.npz", (32, 32), 20)
     colour = fabricated.run_arrays(tmp_path / "rgb.npz", (32, 32, 3), 20)
     runs = {
@@ -573,6 +575,9 @@ def test_images_of_every_shape_and_without_classes_are_drawn(tmp_path: Path) -> 
     }
     sampled = runs | {"latent_dimensions": [20] * 4}
     assert draw("figure_6_5_image_reconstructions", runs, tmp_path)[0].startswith(b"<?xml")
+    for path, linear in ((faces, ["PCA"]), (grey, [])):
+        rows, _ = reconstruction_rows({"one_layer": path})
+        assert list(rows) == ["Original", "Reconstruction", *linear]
     assert draw("figure_prior_samples", sampled, tmp_path)[0].startswith(b"<?xml")
 
 

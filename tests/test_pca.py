@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
+from sklearn import decomposition
 from sklearn.datasets import load_digits
 
-from study.models.pca import HALF_A_LEVEL, PCA
+from study.models.pca import HALF_A_LEVEL, LEAST_NOISE, PCA
 
 COMPONENTS = 5
 
@@ -56,6 +58,26 @@ def test_the_posterior_is_the_gaussian_of_z_given_x(pca, images):
     mean, spread = pca.posterior(images)
     np.testing.assert_allclose(mean, (images - pca.mean) @ gain.T, atol=1e-10)
     np.testing.assert_allclose(spread, np.eye(COMPONENTS) - gain @ pca.weights, atol=1e-10)
+
+
+def test_the_density_is_that_of_its_normal_distribution_and_scikit_learns(pca, images):
+    covariance = pca.weights @ pca.weights.T + pca.noise * np.eye(64)
+    normal = multivariate_normal(pca.mean, covariance)
+    np.testing.assert_allclose(pca.log_density(images), normal.logpdf(images), rtol=1e-10)
+    fitted = decomposition.PCA(COMPONENTS, svd_solver="full").fit(images.astype(np.float64))
+    np.testing.assert_allclose(
+        pca.log_density(images), fitted.score_samples(images.astype(np.float64)), rtol=1e-6
+    )
+
+
+def test_fewer_images_than_pixels_leave_noise_to_every_pixel(images):
+    """The mean of all other eigenvalues, most of them 0; of two images' copies, the least."""
+    few = images[:20].astype(np.float64)
+    values = np.linalg.eigvalsh(np.cov(few.T))
+    pca = PCA.train(images[:20], {"components": 5}, np.random.default_rng(0))
+    assert pca.noise == pytest.approx(values[:-5].mean())
+    same = PCA.train(images[[0, 1] * 5], {"components": 5}, np.random.default_rng(0))
+    assert same.noise == LEAST_NOISE and np.isfinite(same.log_density(images)).all()
 
 
 def test_samples_have_the_covariance_of_the_model(images):

@@ -222,6 +222,7 @@ def test_an_overlay_leaves_an_optional_experiment_out_by_null(config: dict[str, 
 
 def test_shown_runs_are_those_of_the_first_seed(config: dict[str, Any]) -> None:
     config["seeds"] = [4, 2]
+    del config["experiments"]["images"]["also"]
     runs = experiment_runs(config, "images")
     assert shown_runs(config, "images") == [run for run in runs if run.seed == 4]
 

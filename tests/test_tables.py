@@ -240,6 +240,35 @@ def test_every_network_on_images_has_its_size_bound_and_error(tmp_path: Path) ->
     assert rows[1]["Parameters"] == str(6 * 7 + 7 + 7 * 4 + 4 + 2 * 5 + 5 + 5 * 6 + 6)
 
 
+@pytest.mark.parametrize(("likelihood", "bound"), [("bernoulli", "–"), ("gaussian", "50.00")])
+def test_principal_components_have_a_bound_to_compare_beside_a_normal_distribution_alone(
+    tmp_path: Path, likelihood: str, bound: str
+) -> None:
+    values = {"elbo": 40.0, "mean_squared_error": 0.01}
+    values |= {"linear_log_likelihood": 50.0, "linear_mean_squared_error": 0.04}
+    settings = {"encoder_sizes": [7], "encoder_activation": "relu", "likelihood": likelihood}
+    rows = rows_of(
+        "table_images",
+        tmp_path,
+        evaluations=fabricated.measurements(
+            tmp_path / "images.csv",
+            [
+                {"dataset": "faces", "architecture": name, "split": split}
+                | {"metric": metric, "value": value}
+                for name in ("small", "smaller")
+                for split in ("train", "test")
+                for metric, value in values.items()
+            ],
+        ),
+        cards=[fabricated.card(tmp_path / "faces.json", name="faces", shape=[3, 2])],
+        architectures={"small": settings, "smaller": settings},
+    )
+    assert [row["Network"] for row in rows] == ["Small", "Smaller", "PCA"]
+    assert rows[2]["Test ELBO (nats/image)"] == bound
+    assert rows[2]["Test error (levels of 255)"] == "51.0"
+    assert rows[2]["Parameters"] == str(6 + 6 * int(rows[2]["Latent dimension"]) + 1)
+
+
 def test_reconstruction_errors_stand_beside_the_published_ones(tmp_path: Path) -> None:
     rows = rows_of(
         "table_6_1_reconstruction_error",
@@ -343,6 +372,7 @@ def test_latent_dimensions_are_summed_up_after_the_last_epoch(tmp_path: Path) ->
         "Test KL (nats/image)": "7.00 ± 1.41",
         "Active units": "4.0 ± 1.4",
         "Test reconstruction error (nats/image)": "17.00 ± 1.41",
+        "The same of PCA": "not measured",
         "Silhouette": "not measured",
         "Nearest-neighbour accuracy": "not measured",
         "Seeds": "2",

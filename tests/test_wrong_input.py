@@ -18,7 +18,7 @@ from snakemake.utils import update_config
 
 from planning.given import ConfigError, entries, read
 from planning.reference import settle
-from planning.runs import OPTIONAL_EXPERIMENTS
+from planning.runs import OPTIONAL_EXPERIMENTS, leave_out_experiments
 from planning.schema import CONFIG, load_schema
 from study.datasets import module
 
@@ -73,6 +73,7 @@ def configuration() -> dict[str, Any]:
     config: dict[str, Any] = {}
     for path in ("config/config.yaml", TINY):
         update_config(config, read(ROOT / path))
+    leave_out_experiments(config)
     return config
 
 

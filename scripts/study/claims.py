@@ -138,17 +138,20 @@ def highest(
 ) -> Verdict:
     """Whether, in every seed, the value at `best` exceeds that at each of the others."""
     rows = _final_rows(tables, table, where)
-    exceeds = []
-    for other in others:
-        ours, theirs = _shared_seeds(rows, along, best, other)
-        if ours.empty:
-            return _untested(f"a seed with the {_words(along)} {best} and {other}")
-        exceeds.append((theirs < ours).all())
-    each = (
-        f"{_words(name)} {_spread(rows.loc[rows[along] == name, 'value'])}"
-        for name in (best, *others)
-    )
-    return _verdict(all(exceeds), f"{'; '.join(each)} {rows['unit'].iloc[0]}.")
+    return _stands_out(rows, along, best, others, rows["value"])
+
+
+def lowest(
+    tables: Tables,
+    table: str,
+    along: str,
+    where: Mapping[str, Any],
+    best: str,
+    others: list[str],
+) -> Verdict:
+    """Whether, in every seed, the value at `best` is less than that at each of the others."""
+    rows = _final_rows(tables, table, where)
+    return _stands_out(rows, along, best, others, -rows["value"])
 
 
 def at_least(tables: Tables, table: str, where: Mapping[str, Any], threshold: float) -> Verdict:
@@ -212,6 +215,7 @@ TESTS: dict[str, Callable[..., Verdict]] = {
         levels_off,
         ascending,
         highest,
+        lowest,
         at_least,
         near_floor,
         faster,
@@ -235,6 +239,23 @@ def _shared_seeds(
     first, second = (rows[rows[along] == value].groupby("seed")["value"].mean() for value in values)
     shared = first.index.intersection(second.index)
     return first[shared], second[shared]
+
+
+def _stands_out(
+    rows: pd.DataFrame, along: str, best: str, others: list[str], merit: "pd.Series[float]"
+) -> Verdict:
+    """Whether, in every seed, the merit of the row at `best` exceeds that at each of the others."""
+    exceeds = []
+    for other in others:
+        ours, theirs = _shared_seeds(rows.assign(value=merit), along, best, other)
+        if ours.empty:
+            return _untested(f"a seed with the {_words(along)} {best} and {other}")
+        exceeds.append((theirs < ours).all())
+    each = (
+        f"{_words(name)} {_spread(rows.loc[rows[along] == name, 'value'])}"
+        for name in (best, *others)
+    )
+    return _verdict(all(exceeds), f"{'; '.join(each)} {rows['unit'].iloc[0]}.")
 
 
 def _verdict(holds: bool, finding: str) -> Verdict:

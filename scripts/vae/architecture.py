@@ -12,7 +12,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, Self
 
-from vae.convolution import Convolution, Size, halved
+from vae.convolution import Convolution, GraphConvolution, Size, halved
 from vae.names import require_known, require_whole
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ that is the standard deviation or the variance."""
 MINIMUM_LOG_VARIANCE = -8.0
 """Floor of the Gaussian decoder's log variance: without one, the density at a pixel that never
 changes grows without bound."""
+
+KERNEL = 3
+"""Side of a convolution's patches, if none is given."""
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "one_layer": {
@@ -65,8 +68,8 @@ class Layer:
 
     `heads` is the number of equal parts that its outputs fall into, each a layer of its own in the
     report (mean and log variance) and initialised as such, computed here in one product. With a
-    convolution, the map is that from a patch (`inputs` numbers) to the channels of a pixel
-    (`outputs`).
+    convolution, the map is that from a patch, or from the sum over a pixel and its neighbours in a
+    graph (`inputs` numbers), to the channels of a pixel (`outputs`).
     """
 
     name: str
@@ -74,7 +77,7 @@ class Layer:
     outputs: int
     activation: str
     heads: int = 1
-    convolution: Convolution | None = None
+    convolution: Convolution | GraphConvolution | None = None
 
     @property
     def positions(self) -> int:
@@ -98,6 +101,10 @@ class Architecture:
     the patches. `image_shape`, height and width and, unless there is one, channels, is for networks
     with filters alone; it becomes a triple.
 
+    With `graph_convolutions`, the filters are those of convolutions on the graph of the pixels
+    (`vae.convolution.GraphConvolution`), in the same places. They neither halve nor double the
+    image and have no `kernel`.
+
     Raises
     ------
     ValueError
@@ -116,7 +123,8 @@ class Architecture:
     image_shape: tuple[int, ...] | None = None
     encoder_filters: tuple[int, ...] = ()
     decoder_filters: tuple[int, ...] = ()
-    kernel: int = 3
+    kernel: int = KERNEL
+    graph_convolutions: bool = False
 
     def __post_init__(self) -> None:
         for name in ("input_dimension", "latent_dimension", "kernel"):
@@ -126,16 +134,22 @@ class Architecture:
         require_known("encoder_activation", self.encoder_activation, ACTIVATIONS)
         require_known("decoder_activation", self.decoder_activation, ACTIVATIONS)
         require_known("likelihood", self.likelihood, LIKELIHOODS)
-        if not isinstance(self.squash_mean, bool):
-            raise ValueError(f"squash_mean: expected True or False, got {self.squash_mean!r}")
+        for name in ("squash_mean", "graph_convolutions"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name}: expected True or False, got {getattr(self, name)!r}")
         if self.squash_mean and self.likelihood != "gaussian":
             raise ValueError(
                 "squash_mean is for the gaussian likelihood, not for the bernoulli one"
             )
         if self.convolutional:
             object.__setattr__(self, "image_shape", self._checked_image_shape())
-        elif self.image_shape is not None:
-            raise ValueError("image_shape is for networks with encoder_filters or decoder_filters")
+        elif self.image_shape is not None or self.graph_convolutions:
+            raise ValueError(
+                "image_shape and graph_convolutions are for networks with encoder_filters or "
+                "decoder_filters"
+            )
+        if self.graph_convolutions and self.kernel != KERNEL:
+            raise ValueError(f"kernel: expected none with graph_convolutions, got {self.kernel}")
 
     @classmethod
     def named(
@@ -206,13 +220,8 @@ class Architecture:
         layers: list[Layer] = []
         activation = self.encoder_activation
         for index, filters in enumerate(self.encoder_filters):
-            convolution = Convolution(
-                self.kernel,
-                layers[-1].outputs if layers else self._channels,
-                self._size_after(index),
-                self._size_after(index + 1),
-                stride=2,
-            )
+            channels = layers[-1].outputs if layers else self._channels
+            convolution = self._convolution(channels, index, index + 1)
             name = f"encoder.convolution.{index}"
             layers.append(
                 Layer(name, convolution.patch, filters, activation, convolution=convolution)
@@ -226,22 +235,31 @@ class Architecture:
         pixels = prod(self._size_after(doublings))
         layers = [Layer("decoder.image", inputs, pixels * channels, activation)]
         for index, filters in enumerate(self.decoder_filters):
-            convolution = Convolution(
-                self.kernel,
-                channels,
-                self._size_after(doublings - index),
-                self._size_after(doublings - index - 1),
-                upsampling=2,
-            )
+            halvings = doublings - index
+            convolution = self._convolution(channels, halvings, halvings - 1)
             name = f"decoder.convolution.{index}"
             layers.append(
                 Layer(name, convolution.patch, filters, activation, convolution=convolution)
             )
             channels = filters
-        size = self._size_after(0)
-        last = Convolution(self.kernel, channels, size, size)
+        last = self._convolution(channels, 0, 0)
         outputs = heads * self._channels
         return [*layers, Layer("decoder.head", last.patch, outputs, "linear", heads, last)]
+
+    def _convolution(
+        self, channels: int, before: int, after: int
+    ) -> Convolution | GraphConvolution:
+        """From the image after some halvings to that after one more, one fewer or as many."""
+        if self.graph_convolutions:
+            return GraphConvolution(channels, self._size_after(0))
+        return Convolution(
+            self.kernel,
+            channels,
+            self._size_after(before),
+            self._size_after(after),
+            stride=2 if after > before else 1,
+            upsampling=2 if after < before else 1,
+        )
 
     @property
     def _channels(self) -> int:
@@ -249,10 +267,10 @@ class Architecture:
         return self.image_shape[2]
 
     def _size_after(self, halvings: int) -> Size:
-        """Height and width of the image after some halvings."""
+        """Height and width of the image after some halvings, of which a graph has none."""
         assert self.image_shape is not None
         size = (self.image_shape[0], self.image_shape[1])
-        for _ in range(halvings):
+        for _ in range(0 if self.graph_convolutions else halvings):
             size = halved(size)
         return size
 
@@ -269,7 +287,8 @@ class Architecture:
                 f"dimension {self.input_dimension}, got {shape}"
             )
         size = (shape[0], shape[1])
-        for halvings in range(max(len(self.encoder_filters), len(self.decoder_filters))):
+        most = max(len(self.encoder_filters), len(self.decoder_filters))
+        for halvings in range(0 if self.graph_convolutions else most):
             if size == (1, 1):
                 raise ValueError(
                     f"encoder_filters and decoder_filters: expected at most {halvings} each, since "

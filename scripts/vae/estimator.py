@@ -36,8 +36,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         A name of `vae.architecture.NETWORKS` (`one_layer`, `two_layer`, `simulation`), or settings:
         `encoder_sizes`, `encoder_activation`, `decoder_sizes`, `decoder_activation`, and
         optionally `likelihood` and `squash_mean`; for convolutions, which only the backend
-        `tensorflow` trains, also `image_shape`, `encoder_filters`, `decoder_filters` and `kernel`,
-        as `vae.architecture.Architecture` has them.
+        `tensorflow` trains, also `image_shape`, `encoder_filters`, `decoder_filters` and `kernel`
+        or `graph_convolutions`, as `vae.architecture.Architecture` has them.
     likelihood : {"bernoulli", "gaussian"} or None
         Decoder p(x|z); None takes the network's. Bernoulli data must lie in [0, 1].
     backend : str

@@ -10,7 +10,6 @@ from vae._arrays import require_floats, require_rows
 from vae._saved import save_arrays, saved_arrays
 from vae.architecture import Architecture, Layer
 from vae.backends._numpy_kernels import NumpyKernels
-from vae.convolution import patches
 from vae.names import require_whole
 from vae.objective import bernoulli_log_likelihood, gaussian_log_likelihood, kl_divergence
 
@@ -213,7 +212,7 @@ class Model:
     ) -> np.ndarray:
         kernels = NumpyKernels()
         for layer, (weight, bias) in zip(layers, weights, strict=True):
-            inputs = x if layer.convolution is None else patches(x, layer.convolution)
+            inputs = x if layer.convolution is None else layer.convolution.gather(x)
             output = np.empty((len(inputs), layer.outputs), self.parameters.dtype)
             kernels.affine(inputs, weight, bias, layer.activation, output)
             # One head after the other, each an image where there are convolutions.

@@ -302,10 +302,16 @@ def _architecture(name: str, architecture: Mapping[str, Any]) -> Iterator[str]:
             f"architectures.{name}.squash_mean is true; expected it only where "
             f"architectures.{name}.likelihood is gaussian, which is {architecture['likelihood']}"
         )
-    if "kernel" in architecture and not has_filters(architecture):
+    for key in ("kernel", "graph_convolutions"):
+        if architecture.get(key) and not has_filters(architecture):
+            yield (
+                f"architectures.{name}.{key} is {_shown(architecture[key])}; expected it only "
+                "beside encoder_filters or decoder_filters"
+            )
+    if architecture.get("graph_convolutions") and "kernel" in architecture:
         yield (
-            f"architectures.{name}.kernel is {architecture['kernel']}; expected it only beside "
-            "encoder_filters or decoder_filters"
+            f"architectures.{name}.kernel is {architecture['kernel']}; expected none where "
+            f"architectures.{name}.graph_convolutions is true"
         )
 
 

@@ -21,6 +21,14 @@ HALF_A_LEVEL = 0.5 / 255
 the error of the comparison is not defined."""
 
 
+LEAST_NOISE = (1 / 255) ** 2 / 12
+"""Least variance of a pixel: that of rounding to a grey level. Of images that components explain
+without rest, the density would be infinite."""
+
+ROWS = 1000
+"""Images of which the covariance is added up at a time, so that memory does not grow with them."""
+
+
 class PCA(Baseline):
     """A fitted model.
 
@@ -61,7 +69,7 @@ class PCA(Baseline):
         """Fit by maximum likelihood: W = U (L - s I)^(1/2) (eqs. 7 and 8).
 
         U and L are the first eigenvectors and eigenvalues of the covariance, and s is the mean of
-        the others.
+        the others, or `LEAST_NOISE`.
 
         Raises
         ------
@@ -69,19 +77,22 @@ class PCA(Baseline):
             If there are fewer images or pixels than components, or none is left for the noise.
         """
         import numpy as np
-        from sklearn import decomposition
+        from scipy.linalg import eigh
 
-        components = settings["components"]
+        components, (n, d) = settings["components"], images.shape
         if components >= min(images.shape):
             raise ValueError(
-                f"components: expected fewer than the {len(images)} images and the "
-                f"{images.shape[1]} pixels, got {components}"
+                f"components: expected fewer than the {n} images and the {d} pixels, "
+                f"got {components}"
             )
-        fitted = decomposition.PCA(components, svd_solver="covariance_eigh")
-        fitted.fit(images.astype(np.float64))
-        noise = float(fitted.noise_variance_)
-        scale = np.sqrt(np.maximum(fitted.explained_variance_ - noise, 0))
-        return cls(fitted.mean_, fitted.components_.T * scale, noise)
+        mean = images.mean(axis=0, dtype=np.float64)
+        covariance = np.zeros((d, d))
+        for start in range(0, n, ROWS):
+            centred = images[start : start + ROWS] - mean
+            covariance += centred.T @ centred / (n - 1)
+        values, vectors = eigh(covariance, subset_by_index=[d - components, d - 1])
+        noise = max(float(np.trace(covariance) - values.sum()) / (d - components), LEAST_NOISE)
+        return cls(mean, vectors * np.sqrt(np.maximum(values - noise, 0)), noise)
 
     def save(self, path: Path) -> None:
         """Write an npz without pickles."""
@@ -111,6 +122,18 @@ class PCA(Baseline):
 
         inverse = np.linalg.inv(self.weights.T @ self.weights + self.noise * np.eye(self.size))
         return (images - self.mean) @ self.weights @ inverse, self.noise * inverse
+
+    def log_density(self, images: NDArray[Any]) -> NDArray[np.float64]:
+        """Logarithm of the density N(mu, W W' + s I) of images, whose sum is eq. 4; (n,), nats."""
+        import numpy as np
+
+        d, centred = len(self.mean), images - self.mean
+        inner = self.weights.T @ self.weights + self.noise * np.eye(self.size)
+        projected = centred @ self.weights
+        explained = (projected * np.linalg.solve(inner, projected.T).T).sum(axis=1)
+        squared = ((centred**2).sum(axis=1) - explained) / self.noise
+        log_determinant = (d - self.size) * np.log(self.noise) + np.linalg.slogdet(inner)[1]
+        return -(d * np.log(2 * np.pi) + log_determinant + squared) / 2
 
     def decode(self, z: NDArray[Any]) -> NDArray[np.float64]:
         """Mean of the pixels, W z + mu, cut to `HALF_A_LEVEL` inside [0, 1]; n x d."""

@@ -10,6 +10,7 @@ import numpy as np
 from vae.architecture import LEAKY_SLOPE, MINIMUM_LOG_VARIANCE, Architecture, Layer
 from vae.backends._draw import draw_epoch
 from vae.backends._host import HostTrainer
+from vae.convolution import Convolution, GraphConvolution, neighbourhoods
 from vae.optimizer import Adagrad, Adam, Optimizer, Sgd
 
 
@@ -231,24 +232,33 @@ class TensorflowTrainer(HostTrainer):
         return x
 
     def _affine(self, layer: Layer, x: Any, weight: Any, bias: Any) -> Any:
-        """Rows times weight plus bias, or the same at every patch of a convolution."""
+        """Rows times weight plus bias, or the same at every position of a convolution."""
         tf, convolution = self._tf, layer.convolution
         if convolution is None:
             return tf.matmul(x, weight) + bias
+        if isinstance(convolution, GraphConvolution):
+            images = tf.reshape(x, [-1, *convolution.output_size, convolution.channels])
+            sums = neighbourhoods(images, convolution.scale(self._dtype), tf.pad)
+            channels = tf.matmul(tf.reshape(sums, [-1, layer.inputs]), weight) + bias
+        else:
+            channels = self._convolve(convolution, x, weight) + bias
+        # One head after the other, each an image.
+        parts = tf.reshape(
+            channels, [-1, layer.positions, layer.heads, layer.outputs // layer.heads]
+        )
+        return tf.reshape(tf.transpose(parts, [0, 2, 1, 3]), [-1, layer.positions * layer.outputs])
+
+    def _convolve(self, convolution: Convolution, x: Any, weight: Any) -> Any:
+        """Every patch of the images times weight."""
+        tf = self._tf
         images = tf.reshape(x, [-1, *convolution.input_size, convolution.channels])
         if convolution.upsampling != 1:
             height, width = convolution.output_size
             for axis in (1, 2):
                 images = tf.repeat(images, convolution.upsampling, axis)
             images = images[:, :height, :width]
-        shape = [convolution.kernel, convolution.kernel, convolution.channels, layer.outputs]
-        filters = tf.reshape(weight, shape)
-        channels = tf.nn.conv2d(images, filters, convolution.stride, "SAME") + bias
-        # One head after the other, each an image.
-        parts = tf.reshape(
-            channels, [-1, layer.positions, layer.heads, layer.outputs // layer.heads]
-        )
-        return tf.reshape(tf.transpose(parts, [0, 2, 1, 3]), [-1, layer.positions * layer.outputs])
+        shape = [convolution.kernel, convolution.kernel, convolution.channels, -1]
+        return tf.nn.conv2d(images, tf.reshape(weight, shape), convolution.stride, "SAME")
 
     def _pixels(self, x: Any) -> Any:
         tf = self._tf
