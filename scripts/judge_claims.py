@@ -8,12 +8,17 @@ import yaml
 
 from step import run
 from study.claims import judge
-from study.contracts import PROFILE, RECONSTRUCTION, TIMINGS
+from study.contracts import PROFILE, RECONSTRUCTION, THEORY, TIMINGS
 from study.results import read_table
 from study.seals import read_json
 from study.tables import write_table
 
-OTHERS = {"reconstruction": RECONSTRUCTION, "backends": TIMINGS, "published_epoch": PROFILE}
+OTHERS = {
+    "reconstruction": RECONSTRUCTION,
+    "backends": TIMINGS,
+    "published_epoch": PROFILE,
+    "theory": THEORY,
+}
 """Tables beside those of the experiments that claims may name."""
 
 
@@ -40,7 +45,7 @@ def judge_claims(
     cards
         Data cards; those with an entropy floor give the evidence `entropy_floors`.
     optional
-        Experiments that the study may lack, and what is claimed of them with them.
+        Tables that the study may lack, and what is claimed of them with them.
     verdicts
         JSON: claim -> section, statement, verdict, finding.
     table, markdown

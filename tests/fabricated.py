@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from study.benchmark import cost
-from study.contracts import COSTS, JOBS, LIKELIHOOD, MEASUREMENT, OPERATIONS, TIMINGS
+from study.contracts import COSTS, JOBS, LIKELIHOOD, MEASUREMENT, OPERATIONS, THEORY, TIMINGS
 from study.models import MODELS
+from study.theory import MEASURES
 from study.work import OUTSIDE, REST
 
 COMPARED = {name: MODELS[name].facts() for name in ("vae", "rbm", "dbn")}
@@ -107,6 +108,14 @@ def network_dataset(path: Path, nodes: int = 12) -> Path:
         image_shape=np.array([nodes, nodes]),
         label_names=np.array(STRUCTURES),
     )
+    return path
+
+
+def theory(path: Path) -> Path:
+    """Write every measure of seeds 1 and 2."""
+    plain = {"dataset": "digits", "value": 0.1, "low": 0.0, "high": 0.2, "unit": "1", "items": 9}
+    rows = [plain | {"seed": seed, "measure": measure} for seed in (1, 2) for measure in MEASURES]
+    THEORY.write(path, rows)
     return path
 
 

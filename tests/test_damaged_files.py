@@ -91,6 +91,7 @@ FILES: dict[str, tuple[Callable[[Path], Any], Read]] = {
     "reconstruction.csv": (fabricated.reconstruction_errors, table(contracts.RECONSTRUCTION)),
     "likelihoods.csv": (fabricated.likelihoods, table(contracts.LIKELIHOOD)),
     "training.csv": (fabricated.boltzmann_training, table(contracts.BOLTZMANN_TRAINING)),
+    "theory.csv": (fabricated.theory, table(contracts.THEORY)),
     "timings.csv": (fabricated.timings, table(contracts.TIMINGS)),
     "jobs.csv": (fabricated.report_jobs, table(contracts.JOBS)),
     "costs.csv": (fabricated.costs, table(contracts.COSTS)),

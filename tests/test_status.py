@@ -21,7 +21,7 @@ def status(project: Project) -> list[str]:
 
 def test_a_finished_study_is_done(finished: Project):
     (line,) = status(finished)
-    assert line == "done 115, begun 0, failed 0, left 0 of 115 steps"
+    assert line == "done 116, begun 0, failed 0, left 0 of 116 steps"
 
 
 def test_what_is_left_running_and_failed_is_named(edited: Project):
@@ -41,7 +41,7 @@ def test_what_is_left_running_and_failed_is_named(edited: Project):
         check=True,
     )
     first, *named = status(edited)
-    assert first == "done 113, running 1, failed 1, left 2 of 115 steps"
+    assert first == "done 114, running 1, failed 1, left 2 of 116 steps"
     assert named == [f"  running: {begun}", f"  failed: x: why (log: {failing}.log)"]
 
 

@@ -199,6 +199,24 @@ BOLTZMANN_TRAINING = Table(
 )
 """How the Boltzmann machines trained."""
 
+THEORY = Table(
+    writers=("measure_theory",),
+    columns={
+        "dataset": "a name of the configuration",
+        "seed": "of the training",
+        "measure": "a name of `study.theory.MEASURES`",
+        "value": "in `unit`",
+        "low": "end of the 95% interval over images; equals `value` where that is exact",
+        "high": "the other end",
+        "unit": "nats/image, nats^2/image, nats (of one image), images, degrees or 1",
+        "items": "number of images",
+    },
+    rows="a measurement",
+    alike=("dataset",),
+    each=("seed",),
+)
+"""The theory of Sec. 3, measured on the models of the latent plane."""
+
 TIMINGS = Table(
     writers=("benchmark_implementations",),
     columns={

@@ -48,8 +48,14 @@ def of_a_gpu(results: str) -> list[str]:
 
 def of_operations(results: str, backends: Iterable[str]) -> list[str]:
     """Profiles by operation of those backends that have one; of kept results, those that are."""
-    files = [f"{results}/profiles/{name}_epoch.csv" for name in COMPILED if name in backends]
-    return [file for file in files if results != REFERENCE or Path(file).exists()]
+    names = [name for name in COMPILED if name in backends]
+    return [file for name in names for file in where_kept(results, f"profiles/{name}_epoch.csv")]
+
+
+def where_kept(results: str, file: str) -> list[str]:
+    """Give a file of the results, or none where those that are kept are of a time before it."""
+    path = Path(results, file)
+    return [str(path)] if results != REFERENCE or path.exists() else []
 
 
 def given(folder: str, rules: Iterable[Any]) -> list[str]:

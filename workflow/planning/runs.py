@@ -4,7 +4,7 @@ A run's folder is its parameters, so two experiments that need the same run shar
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import ceil
 from string import Formatter
@@ -175,6 +175,13 @@ def shown_runs(config: Mapping[str, Any], *experiments: str) -> list[Run]:
         if run.seed == lists["seeds"][0]
     )
     return list(dict.fromkeys(shown))
+
+
+def plane_runs(config: Mapping[str, Any]) -> list[Run]:
+    """Runs of the latent plane that Figure 6.4 shows, one a seed."""
+    shown = shown_runs(config, "manifold")[0]
+    runs = experiment_runs(config, "manifold")
+    return [run for run in runs if replace(run, seed=shown.seed) == shown]
 
 
 def compared_families(config: Mapping[str, Any]) -> list[str]:

@@ -1,13 +1,14 @@
 # Needs the models and the datasets they were trained on.
 # Gives tidy tables, a row a measurement: evaluation.csv (with images.npz and codes.npz, for figures)
 # beside each VAE, results/evaluations/{experiment}.csv for all of an experiment's runs, with the
-# separation of their latent spaces where it is shown, and the comparison of the models in
-# results/evaluations/reconstruction.csv.
+# separation of their latent spaces where it is shown, the comparison of the models in
+# reconstruction.csv, and the theory as measured on the latent plane in theory.csv.
 
-from planning.runs import compared_runs, run_files
+from planning.runs import compared_runs, plane_runs, run_files
 
 COMPARISON = config["experiments"]["comparison"]
 COMPARED_RUNS = compared_runs(config)
+PLANE_RUNS = plane_runs(config)
 SEPARATION = {
     name: [f"results/evaluations/separation/{name}.csv"]
     for name in (
@@ -109,3 +110,26 @@ rule compare_reconstructions:
         root_seed=config["seed"],
     script:
         "../../scripts/compare_reconstructions.py"
+
+
+rule measure_theory:
+    input:
+        dataset=f"results/datasets/{PLANE_RUNS[0].dataset}.npz",
+        models=[f"results/{run.folder}/model.npz" for run in PLANE_RUNS],
+    output:
+        table="results/evaluations/theory.csv",
+    log:
+        "results/logs/evaluations/theory.log",
+    conda:
+        "../../envs/training.yaml"
+    resources:
+        mem_mb=growing(2000),
+    params:
+        code=code_digest(
+            "measure_theory.py", "vae.backends.numpy", "vae.backends.tensorflow"
+        ),
+        runs=[run.parameters for run in PLANE_RUNS],
+        binarisation=binarisation(config, PLANE_RUNS[0]),
+        root_seed=config["seed"],
+    script:
+        "../../scripts/measure_theory.py"

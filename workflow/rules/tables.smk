@@ -159,6 +159,7 @@ rule judge_claims:
             f"{RESULTS}/evaluations/reconstruction.csv",
             f"{RESULTS}/profiles/backends.csv",
             f"{RESULTS}/profiles/published_epoch.csv",
+            *outputs.where_kept(RESULTS, "evaluations/theory.csv"),
         ],
         cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=DATASETS),
     output:
@@ -170,6 +171,6 @@ rule judge_claims:
     conda:
         "../../envs/report.yaml"
     params:
-        optional=list(OPTIONAL_EXPERIMENTS),
+        optional=[*OPTIONAL_EXPERIMENTS, "theory"],
     script:
         "../../scripts/judge_claims.py"
