@@ -23,6 +23,13 @@ PANELS = {
 }
 """What is varied, and the label of its axis."""
 
+TITLES = {
+    "latent_dimension": "A larger latent space",
+    "hidden_size": "Wider layers",
+    "batch_size": "Larger batches",
+    "train_size": "More images",
+}
+
 
 def figure_5_2_cost_by_size(
     costs: Path, labels: dict[str, str], svg: Path, pdf: Path, png: Path
@@ -42,15 +49,15 @@ def figure_5_2_cost_by_size(
     backends = list(table["backend"].unique())
     measured = table[table["status"] == "measured"]
     with style():
-        figure = new_figure(PAGE_WIDTH, 4.6)
+        figure = new_figure(PAGE_WIDTH, 5.0)
         panels = figure.subplots(2, 2).ravel()
         lines: dict[str, Line2D] = {}
         for mark, axes, varied in zip("abcd", panels, PANELS, strict=True):
             lines |= draw_costs(axes, measured[measured["varied"] == varied], labels, backends)
-            axes.set_xlabel(PANELS[varied])
-            letter(axes, mark)
+            axes.set_xlabel(f"{PANELS[varied]} (logarithmic)")
+            letter(axes, mark, TITLES[varied])
         for axes in panels[::2]:
-            axes.set_ylabel("Seconds per epoch")
+            axes.set_ylabel("Seconds per epoch (logarithmic)")
         figure.legend(
             handles=list(lines.values()), loc="outside upper center", ncols=max(1, len(lines))
         )
@@ -89,14 +96,11 @@ def draw_costs(
             markersize=4,
             label=labels[str(backend)],
         )
+        colour = CATEGORIES[style_of]
         axes.fill_between(
-            middle.index,
-            seconds.min(),
-            seconds.max(),
-            color=CATEGORIES[style_of],
-            alpha=0.2,
-            linewidth=0,
+            middle.index, seconds.min(), seconds.max(), color=colour, alpha=0.2, linewidth=0
         )
+        axes.scatter(repeats["value"], repeats["seconds"], s=5, color=colour, linewidth=0)
     if lines:
         limit = (part["gflop"] / part["limit_gflops"]).groupby(part["value"]).median()
         (lines["limit"],) = axes.plot(

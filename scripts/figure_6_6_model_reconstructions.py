@@ -40,9 +40,11 @@ def figure_6_6_model_reconstructions(
     arrays = read_arrays(images, "image_shape", "x", *models)
     rows = [arrays[name] for name in ("x", *models)]
     with style():
-        figure = new_figure(PAGE_WIDTH, 0.15 + 0.5 * len(rows))
+        figure = new_figure(PAGE_WIDTH, 0.1 + 0.505 * len(rows))
+        axes = figure.subplots()
+        axes.set_anchor("E")
         draw_images(
-            figure.subplots(),
+            axes,
             np.concatenate(rows),
             arrays["image_shape"].tolist(),
             len(arrays["x"]),

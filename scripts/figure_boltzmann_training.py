@@ -1,6 +1,6 @@
 """How the RBM and the DBN train: progress of every layer, and the filters of the first."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from study.plotting import (
     draw_images,
     draw_seeds,
     letter,
+    letters,
     new_figure,
     ordered_colours,
     save,
@@ -57,23 +58,34 @@ def figure_boltzmann_training(
     table = read_table(training, BOLTZMANN_TRAINING)
     arrays = read_arrays(filters, "image_shape", *labels)
     with style():
-        figure = new_figure(PAGE_WIDTH, 6.0)
-        curves, mosaics = figure.subplots(2, 2, height_ratios=[0.65, 1])
-        for mark, axes, metric in zip("ab", curves, METRICS, strict=True):
-            lines = draw_progress(axes, select(table, metric=metric), labels)
-            letter(axes, mark, readable(metric))
-        for mark, axes, model in zip("cd", mosaics, labels, strict=True):
+        figure = new_figure(PAGE_WIDTH, 7.0)
+        layers = int(table["layer"].max())
+        grid = figure.add_gridspec(3, 2 * layers, height_ratios=[0.6, 0.6, 1])
+        marks = letters()
+        for row, metric in enumerate(METRICS):
+            panels = [figure.add_subplot(grid[row, 2 * at : 2 * at + 2]) for at in range(layers)]
+            lines = draw_progress(panels, select(table, metric=metric), labels)
+            panels[0].set_ylabel(f"{readable(metric)}\n({table['unit'].iloc[0]})")
+            for at, axes in enumerate(panels):
+                of = f"{labels['dbn']}, layer {at + 1}"
+                letter(axes, next(marks), of if at else f"{labels['rbm']}; {of}")
+        for at, model in enumerate(labels):
+            axes = figure.add_subplot(grid[2, at * layers : (at + 1) * layers])
             draw_filters(axes, arrays[model], arrays["image_shape"].tolist())
-            letter(axes, mark, f"{labels[model]}: {len(arrays[model])} units of layer 1")
+            letter(axes, next(marks), f"{labels[model]}: {len(arrays[model])} units of layer 1")
         figure.legend(handles=lines, loc="outside upper center", ncols=len(lines))
         save(figure, svg, pdf, png)
 
 
-def draw_progress(axes: Axes, measured: "pd.DataFrame", labels: dict[str, str]) -> list[Line2D]:
+def draw_progress(
+    panels: Sequence[Axes], measured: "pd.DataFrame", labels: dict[str, str]
+) -> list[Line2D]:
     """Draw one metric by epoch, a line for each layer of each model.
 
     Parameters
     ----------
+    panels
+        One for each layer: those of the same input share a scale.
     measured
         Rows of the table, of one metric.
     labels
@@ -84,10 +96,12 @@ def draw_progress(axes: Axes, measured: "pd.DataFrame", labels: dict[str, str]) 
     list of Line2D
         Means over seeds, the RBM's first and then the DBN's from the data upwards.
     """
-    dbn = ordered_colours(int(measured["layer"].max()))
+    dbn = ordered_colours(len(panels))
     layers = _layers(measured, labels)
-    lines, drawn = [], []
+    lines = []
+    drawn: dict[Axes, list[NDArray[np.float64]]] = {axes: [] for axes in panels}
     for place, (model, layer) in enumerate(layers):
+        axes = panels[layer - 1]
         x, values = seeds_by(
             measured[(measured["model"] == model) & (measured["layer"] == layer)], "epoch"
         )
@@ -100,11 +114,11 @@ def draw_progress(axes: Axes, measured: "pd.DataFrame", labels: dict[str, str]) 
         step = max(1, len(x) // MARKED)
         line.set(marker=MARKERS[place], markersize=4, markevery=(place * step // len(layers), step))
         lines.append(line)
-        drawn.append(values)
-    axes.set_ylim(settled_limits(drawn))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel("Epoch of the layer")
-    axes.set_ylabel(measured["unit"].iloc[0])
+        drawn[axes].append(values)
+    for axes, curves in drawn.items():
+        axes.set_ylim(settled_limits(curves))
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.set_xlabel("Epoch of the layer")
     return lines
 
 

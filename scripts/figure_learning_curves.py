@@ -18,6 +18,7 @@ def figure_learning_curves(
     studied: str,
     quantity: str,
     against: Sequence[str],
+    apart: bool,
     svg: Path,
     pdf: Path,
     png: Path,
@@ -28,14 +29,14 @@ def figure_learning_curves(
     ----------
     evaluations
         The tidy table of the experiment.
-    studied, quantity, against
+    studied, quantity, against, apart
         As of `study.learning_curves.draw_learning_curves`.
     svg, pdf, png
         The figure.
     """
     elbo = select(read_table(evaluations), metric="elbo")
     with style():
-        save(draw_learning_curves(elbo, studied, quantity, against), svg, pdf, png)
+        save(draw_learning_curves(elbo, studied, quantity, against, apart), svg, pdf, png)
 
 
 if __name__ == "__main__":

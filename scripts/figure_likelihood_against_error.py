@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
-from scipy.stats import spearmanr
+from scipy.stats import norm, spearmanr
 
 from step import run
 from study.contracts import LIKELIHOOD
@@ -74,8 +74,13 @@ def figure_likelihood_against_error(
     with style():
         figure = new_figure(PAGE_WIDTH, 3.8)
         values, by_rank = figure.subplots(1, 2, width_ratios=[1.35, 1])
-        draw_points(values, points, models)
-        draw_baselines(values, baselines(table), points["log_likelihood"])
+        near, far = parted(points)
+        draw_points(values, near, models)
+        aside = {
+            f"{models[row['model']]['label']} of {row['size']:,g}": row["log_likelihood"]
+            for _, row in far.groupby(SETTING, as_index=False)[VALUES].mean().iterrows()
+        }
+        draw_baselines(values, aside | baselines(table), near["log_likelihood"])
         values.margins(0.15, 0.1)
         values.set_xlabel("Reconstruction error, nats/image (lower is better)")
         values.set_ylabel("Log-likelihood, nats/image (higher is better)")
@@ -84,7 +89,7 @@ def figure_likelihood_against_error(
         handles = legend_handles(points, models)
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
         figure.draw_without_rendering()
-        label_sizes(values, means, points)
+        label_sizes(values, near.groupby(SETTING, as_index=False)[VALUES].mean(), near)
         save(figure, svg, pdf, png)
 
 
@@ -121,6 +126,25 @@ def measured_points(table: "pd.DataFrame") -> "pd.DataFrame":
             "expected a model with both a reconstruction error and a log-likelihood, got none"
         )
     return points.reset_index()
+
+
+def parted(points: "pd.DataFrame") -> tuple["pd.DataFrame", "pd.DataFrame"]:
+    """Part from the others the models that are so far below them that they would be squeezed.
+
+    Those are fewer than half, and further below the next than that, and all above it, are apart.
+    """
+    means = points.groupby(SETTING)["log_likelihood"].mean().sort_values(ascending=False)
+    falls = -means.diff().to_numpy()
+    last = next(
+        (
+            count
+            for count in range(1 + len(means) // 2, len(means))
+            if falls[count] > means.iloc[0] - means.iloc[count - 1]
+        ),
+        len(means),
+    )
+    is_near = points.set_index(SETTING).index.isin(means.index[:last])
+    return points[is_near], points[~is_near]
 
 
 def baselines(table: "pd.DataFrame") -> dict[str, float]:
@@ -206,8 +230,11 @@ def draw_ranks(axes: Axes, means: "pd.DataFrame", models: Models) -> None:
         axis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("Rank by error")
     axes.set_ylabel("Rank by log-likelihood")
-    value = number(correlation, 2).replace("-", "−")
-    letter(axes, "b", f"Spearman ρ = {value}, n = {n}")
+    title = f"ρ = {number(correlation, 2)}, n = {n}"
+    low, high = interval(correlation, n)
+    if not np.isnan(low):
+        title += f"\n95% interval {number(low, 2)} to {number(high, 2)}"
+    letter(axes, "b", title.replace("-", "−"))
 
 
 def ranks(means: "pd.DataFrame") -> tuple["pd.Series", "pd.Series", float]:
@@ -225,6 +252,18 @@ def ranks(means: "pd.DataFrame") -> tuple["pd.Series", "pd.Series", float]:
     if len(means) < 3:
         return by_error, by_likelihood, np.nan
     return by_error, by_likelihood, float(spearmanr(by_error, by_likelihood).statistic)
+
+
+def interval(correlation: float, n: int) -> tuple[float, float]:
+    """95% interval of Spearman's correlation of n pairs, by Bonett and Wright (2000).
+
+    NaN of fewer than four pairs, and of a correlation of 1 or -1, which leave no spread to tell.
+    """
+    if n < 4 or not abs(correlation) < 1:
+        return np.nan, np.nan
+    reach = norm.ppf(0.975) * np.sqrt((1 + correlation**2 / 2) / (n - 3))
+    low, high = np.tanh(np.arctanh(correlation) + np.array([-reach, reach]))
+    return float(low), float(high)
 
 
 def label_sizes(axes: Axes, means: "pd.DataFrame", points: "pd.DataFrame") -> None:

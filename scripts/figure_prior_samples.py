@@ -59,6 +59,7 @@ def figure_prior_samples(
         for row, panels in zip(grid, rows, strict=True):
             for axes, panel in zip(row, panels, strict=False):
                 draw_images(axes, panel.images, panel.image_shape, SIDE)
+                axes.set_anchor("NW")
                 letter(axes, next(marks), fill(panel.title, _LINE))
             for axes in row[len(panels) :]:
                 axes.set_axis_off()
@@ -101,7 +102,7 @@ def sample_panels(dataset: str, runs: list[tuple[str, int, Path]]) -> list[Panel
             )
         panels.append(
             Panel(
-                f"{latent_dimension} latent dimensions"
+                f"Samples, {latent_dimension} latent"
                 if one_architecture
                 else readable(architecture),
                 arrays["prior_samples"][: SIDE**2],

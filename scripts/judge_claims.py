@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
@@ -12,6 +13,7 @@ from study.contracts import PROFILE, RECONSTRUCTION, THEORY, TIMINGS
 from study.results import read_table
 from study.seals import read_json
 from study.tables import write_table
+from study.wording import readable
 
 OTHERS = {
     "reconstruction": RECONSTRUCTION,
@@ -28,6 +30,7 @@ def judge_claims(
     others: list[Path],
     cards: list[Path],
     optional: list[str],
+    shown: dict[str, list[str]],
     verdicts: Path,
     table: Path,
     markdown: Path,
@@ -46,8 +49,11 @@ def judge_claims(
         Data cards; those with an entropy floor give the evidence `entropy_floors`.
     optional
         Tables that the study may lack, and what is claimed of them with them.
+    shown
+        By file, the figures and tables that show what is in it.
     verdicts
-        JSON: claim -> section, statement, verdict, finding.
+        JSON: claim -> section, statement, verdict, finding, and evidence: figures, tables and the
+        file within the results that was measured.
     table, markdown
         The same as a table.
     """
@@ -62,10 +68,32 @@ def judge_claims(
             "statement": claim["statement"],
             "verdict": verdict.outcome,
             "finding": verdict.finding,
+            "evidence": _evidence(claim, [*evaluations, *others], verdicts.parent, shown),
         }
     verdicts.write_text(json.dumps(judged, indent=2) + "\n", encoding="utf-8")
-    rows = [{key.capitalize(): value for key, value in row.items()} for row in judged.values()]
-    write_table(rows, table, markdown, text_columns=list(rows[0]))
+    rows = [{"claim": readable(name), **row} for name, row in judged.items()]
+    write_table(
+        [{key.capitalize(): _cell(value) for key, value in row.items()} for row in rows],
+        table,
+        markdown,
+        text_columns=[key.capitalize() for key in rows[0]],
+    )
+
+
+def _cell(value: Any) -> str:
+    return " · ".join(value) if isinstance(value, list) else str(value)
+
+
+def _evidence(
+    claim: dict[str, Any], measured: list[Path], results: Path, shown: dict[str, list[str]]
+) -> list[str]:
+    """Figures and tables that show a claim's numbers, and the file that has them."""
+    return [
+        place
+        for file in measured
+        if file.stem == claim["table"]
+        for place in (*shown.get(file.as_posix(), []), file.relative_to(results).as_posix())
+    ]
 
 
 def _entropy_floors(cards: list[Path]) -> pd.DataFrame:

@@ -4,8 +4,9 @@ The template is Jinja2, with `<# #>` for comments, since `{#` opens a label in M
 
     v("key")                        is a value
     has("key")                      is whether there is such a value
+    has_figure("name")              is whether the study has that figure
     mean("key", places=1)           is a mean over seeds with its spread, "97.2 ± 0.4"
-    figure("name"), table("name")   puts one in, with its caption
+    figure("name", "what it shows"), table("name")   puts one in, with its caption and its files
 
 and a key may be given in parts, which dots will join. The filters at the end of this file put a
 number or a name into words. A name that does not exist stops the build.
@@ -13,8 +14,8 @@ number or a name into words. A name that does not exist stops the build.
 
 import re
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path, PurePath
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, UndefinedError
@@ -24,6 +25,9 @@ from study.seals import read_json
 from study.wording import by_number, numbered, one_line, readable
 from vae.names import nearest
 
+MOST_FILES = 6
+"""Data files of a figure or table that are named one by one, and not by their folders."""
+
 Value = str | float | list[Any] | None
 
 
@@ -31,7 +35,17 @@ class UnknownNameError(LookupError):
     """The template asks for a value or a caption that does not exist."""
 
 
-def report_markdown(template: Path, values: Path, captions: Sequence[Path], markdown: Path) -> None:
+Made = Mapping[str, Mapping[str, Any]]
+"""By figure and table, what `planning.outputs.made_from` says of it."""
+
+
+def report_markdown(
+    template: Path,
+    values: Path,
+    captions: Sequence[Path],
+    made: Made,
+    markdown: Path,
+) -> None:
     """Fill the template in.
 
     Parameters
@@ -42,6 +56,8 @@ def report_markdown(template: Path, values: Path, captions: Sequence[Path], mark
         What `report_values` wrote.
     captions
         Plain text; each is named after its figure or table.
+    made
+        How each figure and table is made.
     markdown
         The file to write.
 
@@ -55,12 +71,18 @@ def report_markdown(template: Path, values: Path, captions: Sequence[Path], mark
         template,
         read_json(values),
         {path.stem: " ".join(path.read_text(encoding="utf-8").split()) for path in captions},
+        {name: _files(how) for name, how in made.items()},
     )
     markdown.write_text(text, encoding="utf-8")
 
 
-def render(template: Path, values: Mapping[str, Value], captions: Mapping[str, str]) -> str:
-    """Fill a template in from values and captions; raises as `report_markdown` does."""
+def render(
+    template: Path,
+    values: Mapping[str, Value],
+    captions: Mapping[str, str],
+    files: Mapping[str, str],
+) -> str:
+    """Fill a template in; `files` has the lines under figures. Raises as `report_markdown` does."""
     # The text is Markdown, which pandoc reads; in HTML, values would be escaped.
     environment = Environment(  # nosec B701
         undefined=StrictUndefined,
@@ -83,15 +105,17 @@ def render(template: Path, values: Mapping[str, Value], captions: Mapping[str, s
         text = decimals(average, places)
         return text if spread is None else f"{text} ± {decimals(spread, places)}"
 
-    def figure(name: str) -> str:
+    def figure(name: str, shows: str) -> str:
         caption = _look_up("caption", name, captions)
-        return f"![{caption}]({name}.svg){{#{name.replace('figure_', 'fig:', 1)}}}"
+        attributes = f'#{name.replace("figure_", "fig:", 1)} alt="{one_line(shows.strip())}"'
+        return f"![{caption}]({name}.svg){{{attributes}}}\n\n{files[name]}"
 
     def table(name: str) -> str:
         caption = _look_up("caption", name, captions)
         identifier = name.replace("table_", "tbl:", 1)
-        return f'::: {{#{identifier} .csv src="{name}.csv"}}\n{caption}\n:::'
+        return f'::: {{#{identifier} .csv src="{name}.csv"}}\n{caption}\n:::\n\n{files[name]}'
 
+    environment.globals["has_figure"] = files.__contains__
     environment.globals |= {"v": v, "has": has, "mean": mean, "figure": figure, "table": table}
     try:
         code = environment.compile(template.read_text(encoding="utf-8"), filename=str(template))
@@ -105,6 +129,24 @@ def render(template: Path, values: Mapping[str, Value], captions: Mapping[str, s
             if frame.filename == str(template)
         ]
         raise ValueError(f"{template}, line {lines[0]}: {error}") from error
+
+
+def _files(made: Mapping[str, Any]) -> str:
+    """Line with the files of a figure or table and what makes it; for the page alone."""
+
+    def links(files: Iterable[str], label: Callable[[PurePath], str]) -> str:
+        return " · ".join(f"[{plain(label(PurePath(file)))}]({file})" for file in files)
+
+    data = made["data"]
+    if len(data) > MOST_FILES:
+        data = sorted({PurePath(file).parent.as_posix() for file in data})
+    parts = [
+        links(made["files"], lambda file: file.suffix[1:].upper()),
+        "data: " + links(data, lambda file: file.name) if data else "",
+        "script: " + links([made["script"]], lambda file: file.name),
+        f"`{made['command']}`",
+    ]
+    return f"::: files\n{'; '.join(filter(None, parts))}\n:::"
 
 
 def _look_up(what: str, name: str, known: Mapping[str, Any]) -> Any:

@@ -42,24 +42,30 @@ Keys made here:
                                             log-likelihood; by that reconstruction error
     datasets.used, .absent                  those of the runs; those of the report that are not
     architectures.used                      those of the runs
-    verdicts, verdicts.{verdict}            the verdicts; how many claims have each
+    verdicts, verdicts.{verdict}            the verdicts, from the one that says that a statement
+                                            holds; the claims that have each
+    study.commit, .clean, .command          what was checked out as the last of it was measured, and
+                                            whether no file differed; what asks for this study
+    runs.trainings, .hours, .first, .last   how many; their hours together; days on which they ended
 
 JSON files and settings are flattened as they are, the key of a mapping being the list of its names:
 datasets.{name} (the data cards), machine, claims.{name}, architectures.{name}, trainings.{name},
-boltzmann_machines.{name}, benchmark, and reported.{table}, the report's own numbers.
+boltzmann_machines.{name}, benchmark, software (CITATION.cff), and reported.{table}, the report's
+own numbers.
 """
 
 import json
 import math
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import yaml
 
 from step import run
-from study.contracts import LIKELIHOOD, OPERATIONS, PROFILE, RECONSTRUCTION, RUN, TIMINGS
+from study.claims import OUTCOMES
+from study.contracts import LIKELIHOOD, OPERATIONS, PROFILE, RECONSTRUCTION, RUN, RUNS, TIMINGS
 from study.likelihood_table import best_size, log_likelihoods
 from study.results import final, read_table, rising_by_seed
 from study.seals import read_json
@@ -86,11 +92,13 @@ def report_values(
     cards: Sequence[Path],
     backends: Path,
     gpu: Sequence[Path],
-    machine: Path,
     published_profile: Path,
     numpy_profile: Path,
     operations: Sequence[Path],
     claims: Path,
+    runs: Path,
+    provenance: Path,
+    citation: Path,
     labels: Mapping[str, str],
     settings: Mapping[str, Any],
     values: Path,
@@ -115,8 +123,12 @@ def report_values(
         Own times by function, and the factor from them to an epoch's, csv.
     operations
         Own times by operation of compiled backends, csv.
-    machine, claims
-        JSON.
+    claims
+        JSON of `judge_claims`.
+    runs, provenance
+        What `record_study` wrote.
+    citation
+        CITATION.cff.
     labels
         Of the implementations, by name.
     settings
@@ -145,8 +157,9 @@ def report_values(
             *_profile(read_table(numpy_profile, PROFILE)),
             *(pair for path in operations for pair in _operations(read_table(path, OPERATIONS))),
             *_flat("datasets", {card["name"]: card for card in map(read_json, cards)}),
-            *_flat("machine", read_json(machine)),
             *_flat("claims", read_json(claims)),
+            *_record(read_json(provenance), read_table(runs, RUNS)),
+            *_flat("software", yaml.safe_load(citation.read_text(encoding="utf-8"))),
             *_flat("architectures", NETWORKS | settings["architectures"]),
             *(
                 pair
@@ -166,7 +179,7 @@ def report_values(
     found["architectures.used"] = sorted(
         {found[f"{run}.architecture"] for name in names for run in found[f"{name}.runs"]}
     )
-    found |= _verdicts(found[f"claims.{name}.verdict"] for name in found["claims"])
+    found |= _verdicts({name: found[f"claims.{name}.verdict"] for name in found["claims"]})
     for key, value in found.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise ValueError(f"{key}: expected a finite number for the report, got {value}")
@@ -339,9 +352,26 @@ def _operations(frame: pd.DataFrame) -> Pairs:
             yield f"{profile}.{part}", float(seconds[rows].sum() / seconds.sum())
 
 
-def _verdicts(verdicts: Iterable[str]) -> dict[str, Any]:
-    counts = Counter(verdict.replace(" ", "_") for verdict in verdicts)
-    return {"verdicts": list(counts)} | {f"verdicts.{name}": n for name, n in counts.items()}
+def _verdicts(verdicts: Mapping[str, str]) -> dict[str, Any]:
+    by_verdict: dict[str, list[str]] = {outcome: [] for outcome in OUTCOMES}
+    for claim, verdict in verdicts.items():
+        by_verdict[verdict].append(claim)
+    return {"verdicts": list(by_verdict)} | {
+        f"verdicts.{key}": by_verdict[key] for key in by_verdict
+    }
+
+
+def _record(provenance: Mapping[str, Any], runs: pd.DataFrame) -> Pairs:
+    yield from _flat("machine", provenance)
+    commit, *changed = provenance["commit"].split("-")
+    yield "study.commit", commit
+    yield "study.clean", not changed
+    if "command" in provenance:
+        yield "study.command", provenance["command"]
+    yield "runs.trainings", len(runs)
+    yield "runs.hours", float(runs["seconds"].sum() / 3600)
+    yield "runs.first", runs["ended"].min()
+    yield "runs.last", runs["ended"].max()
 
 
 def _mean_and_std(key: str, measured: "pd.Series[float]") -> Pairs:

@@ -9,7 +9,17 @@ import numpy as np
 import pandas as pd
 
 from study.benchmark import cost
-from study.contracts import COSTS, JOBS, LIKELIHOOD, MEASUREMENT, OPERATIONS, THEORY, TIMINGS
+from study.contracts import (
+    COSTS,
+    JOBS,
+    LIKELIHOOD,
+    MEASUREMENT,
+    OPERATIONS,
+    RUNS,
+    STEPS,
+    THEORY,
+    TIMINGS,
+)
 from study.models import MODELS
 from study.theory import MEASURES
 from study.work import OUTSIDE, REST
@@ -400,4 +410,22 @@ def profile(path: Path, backend: str = "numpy", steps: int = 600) -> Path:
         }
     )
     frame.to_csv(path, index=False)
+    return path
+
+
+def steps(path: Path) -> Path:
+    """Write rules, of which the last takes files of one that is rows above it."""
+    rows = [("prepare", ""), ("train", "prepare"), ("measure", "train"), ("clock", "")]
+    rows += [("tell", "measure prepare"), ("list", "prepare")]
+    STEPS.write(
+        path,
+        ({"rule": rule, "jobs": 2, "seconds": 90.5, "after": after} for rule, after in rows),
+    )
+    return path
+
+
+def trainings(path: Path, *folders: str) -> Path:
+    """Write an account of some trainings, each of which took a minute."""
+    account = {"seconds": 60, "peak_memory_mib": 100.4, "ended": "2024-02-29"}
+    RUNS.write(path, ({"run": folder} | account for folder in folders))
     return path

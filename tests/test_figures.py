@@ -32,7 +32,13 @@ from figure_6_5_image_reconstructions import (
 from figure_6_6_model_reconstructions import row_labels
 from figure_7_1_ablation import draw_trainings
 from figure_boltzmann_training import draw_filters, draw_progress
-from figure_likelihood_against_error import baselines, draw_baselines, measured_points, ranks
+from figure_likelihood_against_error import (
+    baselines,
+    draw_baselines,
+    interval,
+    measured_points,
+    ranks,
+)
 from figure_model_samples import draw_neighbours
 from figure_prior_samples import Panel, in_rows, sample_panels
 from study.arrays import read_arrays
@@ -115,6 +121,7 @@ WRITERS: dict[str, Callable[[Path], Path]] = {
     "profiles/numpy_epoch.csv": fabricated.profile,
     "profiles/published_epoch.csv": partial(fabricated.profile, backend="published", steps=3),
     "profiles/cupy_epoch.csv": fabricated.no_operations,
+    "steps.csv": fabricated.steps,
 }
 """Who makes up a file of the results; the first pattern that fits its path."""
 
@@ -546,7 +553,7 @@ def test_samples_stand_beside_held_out_images(tmp_path: Path) -> None:
     two = fabricated.run_arrays(tmp_path / "two.npz")
     five = fabricated.run_arrays(tmp_path / "five.npz", latent_dimension=5)
     panels = sample_panels("digits", [("two_layer", 2, two), ("two_layer", 5, five)])
-    titles = ["Digits: test", "2 latent dimensions", "5 latent dimensions"]
+    titles = ["Digits: test", "Samples, 2 latent", "Samples, 5 latent"]
     assert [panel.title for panel in panels] == titles
     samples = read_arrays(five, "prior_samples")["prior_samples"]
     np.testing.assert_array_equal(panels[2].images, samples[:16])
@@ -623,7 +630,7 @@ def test_costs_are_medians_over_the_limits_time(tmp_path: Path) -> None:
 def test_every_layer_of_the_boltzmann_machines_has_a_curve_of_its_mean(tmp_path: Path) -> None:
     table = read_table(fabricated.boltzmann_training(tmp_path / "training.csv"), BOLTZMANN_TRAINING)
     measured = select(table, metric="pseudo_likelihood")
-    lines = draw_progress(Figure().subplots(), measured, {"rbm": "RBM", "dbn": "DBN"})
+    lines = draw_progress(Figure().subplots(1, 3), measured, {"rbm": "RBM", "dbn": "DBN"})
     labels = [str(line.get_label()) for line in lines]
     assert labels == ["RBM", "DBN, layer 1", "DBN, layer 2", "DBN, layer 3"]
     epochs = np.arange(1, 21)
@@ -632,6 +639,8 @@ def test_every_layer_of_the_boltzmann_machines_has_a_curve_of_its_mean(tmp_path:
         np.testing.assert_allclose(line.get_ydata(), -2 * (100 / epochs + end + 2))
     assert len({line.get_color() for line in lines}) == 4
     assert len({line.get_marker() for line in lines}) == 4
+    assert lines[0].axes is lines[1].axes, "of the same input"
+    assert len({line.axes for line in lines}) == 3, "a scale for each other input"
 
 
 def test_filters_are_grey_at_zero_on_one_symmetric_scale() -> None:
@@ -686,17 +695,23 @@ def test_a_likelihood_of_most_samples_stands_against_the_error_of_its_model(
     values, ranks_panel = figure.axes
     points = [line for line in values.lines if line.get_linestyle() == "None"]
     drawn = {tuple(line.get_xydata()[1]): line for line in points}
-    assert list(drawn) == [(70, -93), (30, -95), (120, -140), (52, -89), (51, -90)]
+    assert list(drawn) == [(70, -93), (30, -95), (52, -89), (51, -90)]
     for (error, log_likelihood), line in drawn.items():
         seeds = [(error + shift, log_likelihood + shift) for shift in (-1, 0, 1)]
         np.testing.assert_allclose(line.get_xydata(), seeds)
         assert line.get_markerfacecolor() == line.get_color(), "one binarisation is filled"
     looks = [(line.get_color(), line.get_marker()) for line in points]
     assert len({colour for colour, _ in looks}) == len({marker for _, marker in looks}) == 3
-    levels = [line.get_ydata()[0] for line in values.lines if line not in points]
-    assert levels == [-123]
-    assert "↓ Independent\npixels, −206.0" in [text.get_text() for text in values.texts]
-    assert ranks_panel.get_title(loc="left").endswith("Spearman ρ = 0.30, n = 5")
+    aside = "↓ VAE of 2, −140.0\n\n↓ Mixture\nof 500, −123.0\n\n↓ Independent\npixels, −206.0"
+    assert aside in [text.get_text() for text in values.texts], "it would squeeze the others"
+    title = "ρ = 0.30, n = 5\n95% interval −0.80 to 0.94"
+    assert ranks_panel.get_title(loc="left").endswith(title)
+
+
+def test_the_interval_of_a_rank_correlation_is_that_of_bonett_and_wright() -> None:
+    low, high = interval(0.5, 28)
+    assert (low, high) == pytest.approx((np.tanh(0.1335), np.tanh(0.9651)), abs=2e-3)
+    assert np.isnan([*interval(0.5, 3), *interval(1.0, 20)]).all()
 
 
 def test_dynamic_binarisation_is_hollow_beside_the_fixed_one(
@@ -719,9 +734,9 @@ def test_every_size_is_named_near_its_mean_and_no_names_overlap(
 ) -> None:
     name = "figure_likelihood_against_error"
     figure = saved_figure(name, inputs[name], tmp_path, monkeypatch)
-    for axes in figure.axes:
+    for axes, far in zip(figure.axes, ([], ["2"]), strict=True):
         named = [text.get_text() for text in axes.texts if text.get_text()[0].isdigit()]
-        assert sorted(named) == sorted(["2", "20", "100", "500", "1,000"] * 2)
+        assert sorted(named) == sorted([*far, "20", "100", "500", "1,000"] * 2)
         boxes = [Text.get_window_extent(text) for text in axes.texts]
         for place, box in enumerate(boxes):
             assert not box.count_overlaps(boxes[:place]), axes.texts[place]
@@ -772,3 +787,18 @@ def test_a_model_measured_twice_or_never_is_an_error(tmp_path: Path) -> None:
         measured_points(pd.concat([table, other]))
     with pytest.raises(ValueError, match="expected a model with both"):
         measured_points(table[(table["model"] == "vae") == (table["metric"] == "log_likelihood")])
+
+
+def test_no_arrow_of_the_workflow_passes_a_box(
+    inputs: dict[str, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure = saved_figure("figure_workflow", inputs["figure_workflow"], tmp_path, monkeypatch)
+    (axes,) = figure.axes
+    boxes = {text.get_text().split("\n")[0]: text.get_position() for text in axes.texts}
+    del boxes[""]  # of arrows
+    assert boxes["prepare"][1] > boxes["train"][1] > boxes["measure"][1] > boxes["tell"][1]
+    assert boxes["clock"][1] == boxes["tell"][1], "in the last row above what takes its files"
+    assert max(len(line.get_xydata()) for line in axes.lines) > 1, "there is a long one"
+    for line in axes.lines:
+        for x, y in line.get_xydata():  # type: ignore[union-attr]
+            assert all(abs(x - left) > 0.5 or abs(y - up) > 0.27 for left, up in boxes.values())

@@ -15,7 +15,6 @@ from conftest import ROOT, TINY, Project, copy_project, rules_in
 from generated import assert_generated, pipe_table
 from parsed import parsed_rules
 
-import keep_reference
 import scale
 from planning import reference
 from planning.catalogue import laid_over
@@ -30,7 +29,7 @@ from planning.runs import (
     planned_runs,
 )
 from planning.validation import ConfigError
-from study import seals
+from study import checkout, seals
 from study.contracts import RUN
 from study.results import final, read_table
 from table_notebook_losses import table_notebook_losses
@@ -166,7 +165,7 @@ def test_the_commit_is_marked_where_files_differ_from_it_but_not_where_results_d
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert keep_reference._commit() == "unknown"
+    assert checkout.commit() == "unknown"
     (tmp_path / REFERENCE).mkdir(parents=True)
     code, result = tmp_path / "code.py", tmp_path / REFERENCE / "runs.csv"
     code.touch()
@@ -175,10 +174,10 @@ def test_the_commit_is_marked_where_files_differ_from_it_but_not_where_results_d
     for command in (("init", "-q"), ("add", "."), (*author, "commit", "-qm", "First")):
         subprocess.run(["git", *command], check=True)
     result.write_text("changed")
-    commit = keep_reference._commit()
+    commit = checkout.commit()
     assert len(commit) == 40
     code.write_text("changed")
-    assert keep_reference._commit() == f"{commit}-dirty"
+    assert checkout.commit() == f"{commit}-dirty"
 
 
 @pytest.fixture

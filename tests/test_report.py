@@ -93,8 +93,11 @@ def card(folder: Path, name: str) -> Path:
         "classes": {"0": [1000, 400], "猫 $x$": [347, 50]},
         "split": "a quarter held out",
         "citation": CITATION,
+        "sha256": "0123abcd",
         "reading": {"deeper folders left out": 2, "images turned as EXIF says": 1},
     }
+    if name == "digits":
+        contents["raw_files"] = {"a_b.gz": "4567ef"}
     if name.startswith("networks"):
         contents["protocol"] = name.removeprefix("networks_")
         contents["entropy_floor"] = STRUCTURES
@@ -150,7 +153,8 @@ def values_inputs(folder: Path, seeds: int = 2) -> dict[str, object]:
     )
     machine |= {"networkx": "3.6", "scikit-learn": "1.9"}
     machine |= {"processor": "CPU @ 2.2 GHz", "snakemake": "9.0", "date": "2024-02-29"}
-    (folder / "machine.json").write_text(
+    machine |= {"commit": "0123456789abcdef-dirty", "command": "snakemake --configfile a_b.yaml"}
+    (folder / "provenance.json").write_text(
         json.dumps(machine | {"cores": 2, "threads": 1, "memory_gib": 7.75})
     )
     (folder / "claims.json").write_text(
@@ -158,10 +162,11 @@ def values_inputs(folder: Path, seeds: int = 2) -> dict[str, object]:
             {
                 "first": {"section": "5", "verdict": "reproduced"},
                 "second": {"section": "6.1", "verdict": "not reproduced"},
-                "third": {"section": "6.3", "verdict": "not reproduced"},
+                "third_one": {"section": "6.3", "verdict": "not reproduced"},
             }
         )
     )
+    fabricated.trainings(folder / "runs.csv", *"abc" * 60)
     config = yaml.safe_load((PROJECT / "config/config.yaml").read_text())
     published = yaml.safe_load((PROJECT / "config/claims.yaml").read_text())["reported"]
     datasets = sorted({dataset for datasets, _, _ in EXPERIMENTS.values() for dataset in datasets})
@@ -176,7 +181,6 @@ def values_inputs(folder: Path, seeds: int = 2) -> dict[str, object]:
         "cards": [card(folder, name) for name in datasets],
         "backends": timings(folder / "backends.csv"),
         "gpu": [],
-        "machine": folder / "machine.json",
         "published_profile": write_csv(
             folder / "published_epoch.csv",
             ",".join(PROFILE.columns),
@@ -194,6 +198,9 @@ def values_inputs(folder: Path, seeds: int = 2) -> dict[str, object]:
             fabricated.no_operations(folder / "cupy_epoch.csv"),
         ],
         "claims": folder / "claims.json",
+        "runs": folder / "runs.csv",
+        "provenance": folder / "provenance.json",
+        "citation": PROJECT / "CITATION.cff",
         "labels": labels(),
         "settings": {
             name: config[name]
@@ -201,6 +208,18 @@ def values_inputs(folder: Path, seeds: int = 2) -> dict[str, object]:
         }
         | {"reported": published},
     }
+
+
+MADE = {
+    name: {
+        "command": f"snakemake {name}",
+        "script": f"../{name}.py",
+        "files": [f"../figures/{name}.svg"],
+        "data": ["../a_b.csv"],
+    }
+    for name in FIGURES + TABLES
+}
+FILES = dict.fromkeys(MADE, "The files.")
 
 
 @pytest.fixture(scope="session")
@@ -225,14 +244,26 @@ def built(values: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_csv(
             folder / f"tables/{name}.csv", "Model,Loss", '"VAE, ours",-1.5 ± 0.2', "<b>$x$ @x,20"
         )
-    report_markdown(REPORT / "report.md", values, CAPTIONS, folder / "report.md")
+    write_csv(
+        folder / "tables/table_claims.csv",
+        "Claim,Section,Verdict,Threshold,Evidence",
+        "First,5,reproduced,0.95,figure_5_1_profile · profiles/published_epoch.csv",
+        "Second,6.1,not reproduced,2,table_datasets · evaluations/images.csv",
+        "Third one,6.3,not reproduced,1,evaluations/images.csv",
+    )
+    report_markdown(REPORT / "report.md", values, CAPTIONS, MADE, folder / "report.md")
     tables = sorted((folder / "tables").iterdir())
     report_html(
         folder / "report.md",
         figures=sorted((folder / "figures").glob("*.svg")),
         tables=tables,
         **CROSSREF,
+        template=REPORT / "page.html",
         style=REPORT / "style.css",
+        behaviour=[REPORT / "page.js", REPORT / "explorer.js"],
+        images=fabricated.run_arrays(folder / "images.npz"),
+        codes=folder / "images.npz",
+        model=[],
         html=folder / "report.html",
     )
     for name in ("report.pdf", "again.pdf"):
@@ -289,7 +320,10 @@ def test_values_rank_models_and_backends(values: Path) -> None:
     tensorflow = [found[f"profile.tensorflow.{key}"] for key in ("seconds", "products", "covered")]
     assert tensorflow == pytest.approx([7, 4 / 7, 6 / 7])
     assert "profile.cupy.seconds" not in found
-    assert found["verdicts.not_reproduced"] == 2
+    assert found["verdicts"] == ["reproduced", "not reproduced", "not tested"]
+    assert found["verdicts.not reproduced"] == ["second", "third_one"]
+    assert found["verdicts.not tested"] == []
+    assert (found["study.clean"], found["runs.hours"]) == (False, 3)
     assert found["datasets.absent"] == ["MNIST", "Frey Face", "CIFAR-10"]
 
 
@@ -298,8 +332,7 @@ def test_one_seed_has_no_spread(tmp_path: Path) -> None:
     report_values(**inputs, values=tmp_path / "values.json")  # type: ignore[arg-type]
     found = json.loads((tmp_path / "values.json").read_text())
     assert found["comparison.digits.two_layer.report.z20-n90-e3.numpy.test.elbo.std"] is None
-    report_markdown(REPORT / "report.md", tmp_path / "values.json", CAPTIONS, tmp_path / "r.md")
-    assert "±" not in (tmp_path / "r.md").read_text().replace("with ± is", "")
+    assert "±" not in written(tmp_path).replace("with ± is", "")
 
 
 def test_timings_of_a_gpu_elsewhere_are_told_as_that(tmp_path: Path) -> None:
@@ -314,8 +347,7 @@ def test_timings_of_a_gpu_elsewhere_are_told_as_that(tmp_path: Path) -> None:
     (tmp_path / "gpu").mkdir()
     (tmp_path / "gpu/machine.json").write_text('{"gpu": "NVIDIA Test"}')
     report_values(**inputs, values=tmp_path / "values.json")  # type: ignore[arg-type]
-    report_markdown(REPORT / "report.md", tmp_path / "values.json", CAPTIONS, tmp_path / "r.md")
-    text = " ".join((tmp_path / "r.md").read_text().split())
+    text = written(tmp_path)
     assert (
         "On another machine, with one NVIDIA Test, the same job was timed on the GPU: CuPy" in text
     )
@@ -333,6 +365,12 @@ def test_a_value_that_is_not_finite_is_named(tmp_path: Path) -> None:
 # Text
 
 
+def written(folder: Path) -> str:
+    """Write the report's text from the values in a folder, and give it as one line."""
+    report_markdown(REPORT / "report.md", folder / "values.json", CAPTIONS, MADE, folder / "r.md")
+    return " ".join((folder / "r.md").read_text().split())
+
+
 def template(folder: Path, text: str) -> Path:
     path = folder / "report.md"
     path.write_text(text)
@@ -342,7 +380,7 @@ def template(folder: Path, text: str) -> Path:
 def test_an_unknown_key_stops_with_key_line_and_nearest(tmp_path: Path) -> None:
     text = 'One.\n\n{{ v("latent.20.test_elbow") }}\n'
     with pytest.raises(ValueError) as error:
-        render(template(tmp_path, text), {"latent.20.test_elbo": 1.0, "machine": []}, {})
+        render(template(tmp_path, text), {"latent.20.test_elbo": 1.0, "machine": []}, {}, {})
     assert str(error.value) == (
         f"{tmp_path / 'report.md'}, line 3: there is no value 'latent.20.test_elbow'; "
         "the nearest is 'latent.20.test_elbo'"
@@ -352,7 +390,10 @@ def test_an_unknown_key_stops_with_key_line_and_nearest(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("\n{{ figure('figure_6') }}", "line 2: there is no caption 'figure_6'.*'figure_6_1_a'"),
+        (
+            "\n{{ figure('figure_6', 'A line.') }}",
+            "line 2: there is no caption 'figure_6'.*'figure_6_1_a'",
+        ),
         ("{{ nothing }}", "line 1: 'nothing' is undefined"),
         ("a\n{% if %}", "line 2: "),
         ("\n\n{{ v('text') | decimals(1) }}", "line 3: "),
@@ -360,7 +401,7 @@ def test_an_unknown_key_stops_with_key_line_and_nearest(tmp_path: Path) -> None:
 )
 def test_a_wrong_template_names_the_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        render(template(tmp_path, text), {"text": "word"}, {"figure_6_1_a": "A caption."})
+        render(template(tmp_path, text), {"text": "word"}, {"figure_6_1_a": "A caption."}, {})
 
 
 @pytest.mark.parametrize(
@@ -383,7 +424,7 @@ def test_a_wrong_template_names_the_line(tmp_path: Path, text: str, message: str
     ],
 )
 def test_filters_put_numbers_into_words(tmp_path: Path, expression: str, words: str) -> None:
-    assert render(template(tmp_path, f"{{{{ {expression} }}}}"), {}, {}) == words
+    assert render(template(tmp_path, f"{{{{ {expression} }}}}"), {}, {}, {}) == words
 
 
 def test_every_figure_and_table_has_a_caption() -> None:
@@ -407,8 +448,7 @@ def test_the_text_leaves_out_experiments_that_were_not_made(tmp_path: Path) -> N
     inputs["evaluations"] = [path for path in tables if path.stem not in OPTIONAL]
     inputs["likelihoods"] = []
     report_values(**inputs, values=tmp_path / "values.json")  # type: ignore[arg-type]
-    report_markdown(REPORT / "report.md", tmp_path / "values.json", CAPTIONS, tmp_path / "r.md")
-    text = (tmp_path / "r.md").read_text()
+    text = written(tmp_path)
     for name in ("7_1_ablation", "equal_updates", "aevb_bound", "likelihood_against_error"):
         assert name not in text
 
@@ -426,13 +466,13 @@ def test_the_ranking_is_told_as_it_was_measured(values: Path, tmp_path: Path) ->
     captions = {path.stem: path.read_text() for path in CAPTIONS}
     found = json.loads(values.read_text())
     differs = "the ranking is a property of the protocol"
-    assert differs in " ".join(render(REPORT / "report.md", found, captions).split())
+    assert differs in " ".join(render(REPORT / "report.md", found, captions, FILES).split())
     found["reconstruction.digits.published.ranking"] = ["vae", "rbm", "dbn"]
-    assert differs not in " ".join(render(REPORT / "report.md", found, captions).split())
+    assert differs not in " ".join(render(REPORT / "report.md", found, captions, FILES).split())
     close = "Not every training seed has that order like for like"
-    assert close not in " ".join(render(REPORT / "report.md", found, captions).split())
+    assert close not in " ".join(render(REPORT / "report.md", found, captions, FILES).split())
     found["reconstruction.digits.like_for_like.ranking_in_every_seed"] = False
-    assert close in " ".join(render(REPORT / "report.md", found, captions).split())
+    assert close in " ".join(render(REPORT / "report.md", found, captions, FILES).split())
 
 
 @pytest.mark.parametrize(
@@ -450,7 +490,7 @@ def test_a_dbn_alone_out_of_order_proves_nothing_since_its_likelihood_is_a_bound
     found = json.loads(values.read_text())
     found["likelihoods.digits.ranking"] = ["rbm", "vae", "dbn"]
     found["likelihoods.digits.error_ranking"] = by_error
-    text = " ".join(render(REPORT / "report.md", found, captions).split())
+    text = " ".join(render(REPORT / "report.md", found, captions, FILES).split())
     conclusions = ("come in the same order", "need not contradict", "Reconstruction is no measure")
     assert told in text
     assert sum(conclusion in text for conclusion in conclusions) == 1
@@ -467,8 +507,7 @@ def test_what_the_remedies_bring_is_told_where_it_was_tested(values: Path, tmp_p
         if told:
             found |= {f"{network}.encoder_filters": [8, 4], f"{network}.graph_convolutions": True}
         (tmp_path / "values.json").write_text(json.dumps(found))
-        report_markdown(REPORT / "report.md", tmp_path / "values.json", CAPTIONS, tmp_path / "r.md")
-        text = " ".join((tmp_path / "r.md").read_text().split())
+        text = written(tmp_path)
         assert ("They would help. Not reproduced: Lower by 3 nats." in text) == told
         assert ("first and last layers are such" in text) == told
         assert ("it tells no direction" in text) == told
@@ -479,11 +518,11 @@ def test_the_spread_over_seeds_is_told_where_both_ends_have_several(values: Path
     found = json.loads(values.read_text())
     captions = {path.stem: "A caption." for path in CAPTIONS}
     told = "Over the seeds the standard deviation is"
-    assert told in render(REPORT / "report.md", found, captions)
+    assert told in render(REPORT / "report.md", found, captions, FILES)
     for series in range(1, 10):
         if runs := found.get(f"training_size.series.{series}.runs"):
             found[f"{runs[-1]}.test.elbo.std"] = None
-    assert told not in render(REPORT / "report.md", found, captions)
+    assert told not in render(REPORT / "report.md", found, captions, FILES)
 
 
 @pytest.mark.parametrize("path", CAPTIONS, ids=lambda path: path.stem)
@@ -529,8 +568,9 @@ def test_names_carry_the_numbers_of_the_study(tmp_path: Path) -> None:
 
 def test_a_table_comes_from_its_csv(tmp_path: Path) -> None:
     html = to_html(tmp_path, '::: {#tbl:x .csv src="table_x.csv"}\nC.\n:::\n')
-    assert '<td style="text-align: left;">VAE</td>' in html
+    assert '<th style="text-align: left;" scope="row">VAE</th>' in html
     assert '<td style="text-align: right;">−1.5 ± 0.2</td>' in html
+    assert html.count('scope="col"') == 2
 
 
 @pytest.mark.parametrize(
@@ -576,8 +616,48 @@ def test_the_html_needs_no_other_file(built: Path) -> None:
     assert len(page.loaded) == len(FIGURES)
     assert all(source.startswith("data:") for source in page.loaded)
     assert not re.search(r"@import|url\((?!['\"]?data:)", html)
+    beside = {
+        file for how in MADE.values() for file in (*how["files"], *how["data"], how["script"])
+    }
+    beside |= {"report.pdf", "report.md", "values.json", "../claims.json"}
+    beside |= {"../reference/report.pdf", "../profiles/published_epoch.csv"}
+    beside |= {"../evaluations/images.csv"}
     for link in page.links:
-        assert link.startswith("https://") or link.removeprefix("#") in page.names, link
+        known = link.startswith("https://") or link.removeprefix("#") in page.names
+        assert known or link in beside, link
+
+
+def shown(html: str) -> str:
+    """Words of a page, without its markup."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
+
+
+def test_the_page_answers_first(built: Path) -> None:
+    html = (built / "report.html").read_text()
+    box = html[html.index('<section class="summary"') : html.index('<div class="abstract">')]
+    assert "<p" not in html[: html.index(box)].replace('<p class="subtitle"', "")
+    text = shown(box)
+    assert "In part. Of the 3 statements of the report that this build could test, 1 is" in text
+    for count in ("1 reproduced", "2 not reproduced :", "0 not tested"):
+        assert count in text, count
+    assert '<a href="#claim:third-one">Third one</a>' in " ".join(box.split())
+    assert "NumPy, on 1 thread of a processor, takes 9 s to train on 60,000 images" in text
+    assert "the errors are 21.50 ± 0.71 nats for the VAE" in text
+    assert "Laptop scale" in text and "0123456789ab with changes" in text
+    assert "2024-02-29" in text and "180 trainings, 3 hours" in text
+    assert "snakemake --configfile a_b.yaml" in text and "version" in text
+
+
+def test_the_ledger_has_every_field_of_a_verdict_and_leads_to_its_evidence(built: Path) -> None:
+    html = (built / "report.html").read_text()
+    ledger = html[html.index('id="tbl:claims"') :]
+    ledger = " ".join(ledger[: ledger.index("</figure>")].split())
+    assert html.index('id="tbl:claims"') < html.index('id="introduction"')
+    assert '<th style="text-align: right;" scope="col">Threshold</th>' in ledger
+    assert 'id="claim:third-one"' in ledger
+    assert '<span class="verdict not-reproduced">not reproduced</span>' in ledger
+    assert '<a href="#fig:5_1_profile">Figure 5.1</a>' in ledger
+    assert '<a href="../profiles/published_epoch.csv">published_epoch</a>' in ledger
 
 
 def test_texts_that_users_give_are_shown_as_they_are(built: Path) -> None:
@@ -587,6 +667,9 @@ def test_texts_that_users_give_are_shown_as_they_are(built: Path) -> None:
     assert "The classes by number: 1 0, 2 猫 $x$." in " ".join(text.split())
     assert "<b>$x$ @x" in text
     assert "2 deeper folders left out, 1 images turned as EXIF says." in " ".join(text.split())
+    assert "SHA-256 of the prepared file: 0123abcd; of its raw files: a_b.gz 4567ef." in " ".join(
+        text.split()
+    )
     title = re.search(r"<title>(.*?)</title>", html, re.DOTALL)
     assert title
     assert title[1] == "Auto-Encoding Variational Bayes, reproduced"

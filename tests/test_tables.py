@@ -518,6 +518,28 @@ def test_a_data_card_becomes_a_row(tmp_path: Path) -> None:
     ]
 
 
+def test_trainings_are_told_by_experiment(tmp_path: Path) -> None:
+    folders = [f"models/digits/a/b/c/numpy-seed{seed}" for seed in (2, 1)]
+    folders.append("models/photo_patches_grey/a/b/c/numpy-seed1")
+    runs = fabricated.trainings(tmp_path / "runs.csv", *folders)
+    rows = rows_of(
+        "table_trainings",
+        tmp_path,
+        runs=runs,
+        experiments={"Images": [*folders, folders[0]], "RBM": folders[:1]},
+    )
+    assert rows[0] == {
+        "Experiment": "Images",
+        "Data": "Digits; Photo patches, grey",
+        "Trainings": "3",
+        "Seeds": "1, 2",
+        "Time together": "3 min",
+        "Memory, at most (MiB)": "100",
+        "Ended": "2024-02-29",
+    }
+    assert (rows[1]["Seeds"], rows[1]["Time together"]) == ("2", "60 s")
+
+
 def test_markdown_sets_numbers_right_with_a_minus_and_escapes_bars(tmp_path: Path) -> None:
     rows = [{"Name": "a|b", "ELBO": "-1.5 ± 0.5"}, {"Name": "CC-BY-4.0", "ELBO": "-10"}]
     write_table(rows, tmp_path / "t.csv", tmp_path / "t.md", text_columns=["Name"])

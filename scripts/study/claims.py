@@ -13,6 +13,8 @@ from vae.names import require_known
 REPRODUCED = "reproduced"
 NOT_REPRODUCED = "not reproduced"
 NOT_TESTED = "not tested"
+OUTCOMES = (REPRODUCED, NOT_REPRODUCED, NOT_TESTED)
+"""From the one that says that a statement holds to the one that says that nothing is known."""
 
 Tables = Mapping[str, pd.DataFrame]
 """Evidence by name: tidy evaluations of the experiments, `reconstruction`, `backends`,

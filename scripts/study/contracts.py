@@ -308,3 +308,27 @@ OPERATIONS = Table(
     rows="an operation, or what is none of them; or one that says why there is no profile",
 )
 """Where the time of an epoch goes in what a compiler made, for Figure 5.1."""
+
+RUNS = Table(
+    writers=("record_study",),
+    columns={
+        "run": "folder of the training within the results",
+        "seconds": "that it took, from its last start where it was resumed",
+        "peak_memory_mib": "MiB of its process",
+        "ended": "the day",
+    },
+    rows="a training",
+)
+"""What each training took."""
+
+STEPS = Table(
+    writers=("record_study",),
+    columns={
+        "rule": "its name",
+        "jobs": "how often it ran",
+        "seconds": "of all its jobs together",
+        "after": "the rules whose files it took, with blanks between",
+    },
+    rows="a rule whose steps made what was measured, or what they took",
+)
+"""The steps of the study, for its picture."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
@@ -15,6 +16,7 @@ from matplotlib.typing import LineStyleType
 
 from study.plotting import (
     INK,
+    MARKERS,
     PAGE_WIDTH,
     draw_seeds,
     letter,
@@ -30,14 +32,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LINESTYLES: dict[str, LineStyleType] = {"train": (0, (3, 1.5)), "test": "-"}
+AGAINST = {"epoch": "By epoch", "images_seen": "By images seen"}
 UNIT = "ELBO (nats/image)"
+
+MARKED = 6
+"""Markers along a curve, about."""
 
 MANY = 12
 """Values that a legend and the ticks of an axis can name; more are read off a scale of colours."""
 
 
 def draw_learning_curves(
-    elbo: pd.DataFrame, studied: str, quantity: str, against: Sequence[str] = ("epoch",)
+    elbo: pd.DataFrame,
+    studied: str,
+    quantity: str,
+    against: Sequence[str] = ("epoch",),
+    apart: bool = False,
 ) -> Figure:
     """Draw the bound of every value of the studied column, a row of panels for each setting.
 
@@ -52,6 +62,8 @@ def draw_learning_curves(
     against
         What the curves are drawn against, a panel each: "epoch", "images_seen" (epochs times
         training images: equal epochs are unequal work where the training size varies), or both.
+    apart
+        Whether test and training images have a panel each.
 
     Returns
     -------
@@ -61,23 +73,26 @@ def draw_learning_curves(
     settings = list(by_setting(elbo, studied))
     values = sorted(elbo[studied].unique())
     colours = dict(zip(values, ordered_colours(len(values)), strict=True))
+    views = [
+        (along, splits)
+        for along in against
+        for splits in ([["test"], ["train"]] if apart else [[*LINESTYLES]])
+    ]
     figure = new_figure(PAGE_WIDTH, 0.5 + 2.5 * len(settings))
     panels = figure.subplots(
-        len(settings),
-        len(against) + 1,
-        squeeze=False,
-        width_ratios=[1.0] * len(against) + [0.8],
+        len(settings), len(views) + 1, squeeze=False, width_ratios=[1.0] * len(views) + [0.8]
     )
     marks = letters()
     for (setting, part), row in zip(settings, panels, strict=True):
-        titles = [_title(setting)] + [""] * (len(against) - 1) + [_last_title(part)]
+        titles = [*_view_titles(_title(setting), views), _last_title(part)]
         for axes, title in zip(row, titles, strict=True):
             letter(axes, next(marks), title)
         limits = settled_limits(
             [seeds_by(line, "epoch")[1] for _, line in part.groupby([studied, "split"])]
         )
-        for axes, quantity_along in zip(row[:-1], against, strict=True):
-            draw_while_training(axes, part, studied, colours, quantity_along)
+        for axes, (along, splits) in zip(row[:-1], views, strict=True):
+            shown = part[part["split"].isin(splits)]
+            draw_while_training(axes, shown, studied, colours, along)
             axes.set_ylim(limits)
         row[0].set_ylabel(UNIT)
         draw_final(row[-1], part, studied, colours)
@@ -100,7 +115,8 @@ def draw_learning_curves(
         bar.set_label(quantity)
     else:
         handles[:0] = [
-            Line2D([], [], color=colour, label=f"{value:,g}") for value, colour in colours.items()
+            Line2D([], [], color=colour, marker=marker, markersize=4, label=f"{value:,g}")
+            for (value, colour), marker in zip(colours.items(), cycle(MARKERS), strict=False)
         ]
     figure.legend(handles=handles, title=heading, loc="outside lower center", ncols=len(handles))
     return figure
@@ -110,11 +126,17 @@ def draw_while_training(
     axes: Axes, part: pd.DataFrame, studied: str, colours: dict[Any, str], against: str
 ) -> None:
     """Draw train and test curves, mean and range over seeds, by "epoch" or "images_seen"."""
+    places = {value: place for place, value in enumerate(colours)}
     for (value, split), line in part.groupby([studied, "split"]):
         x, curves = seeds_by(line, "epoch")
         if against == "images_seen":
             x = x * line["train_size"].iloc[0]
-        draw_seeds(axes, x, curves, colours[value], LINESTYLES[str(split)])
+        drawn = draw_seeds(axes, x, curves, colours[value], LINESTYLES[str(split)])
+        if len(colours) <= MANY:
+            step = max(1, len(x) // MARKED)
+            first = places[value] * step // len(colours)
+            drawn.set(marker=MARKERS[places[value] % len(MARKERS)], markersize=3)
+            drawn.set_markevery((first, step))
     if against == "images_seen":
         axes.set_xscale("log")
         axes.set_xlim(left=part["train_size"].min() * max(1, part["epochs"].max() // 20))
@@ -138,6 +160,13 @@ def draw_final(axes: Axes, part: pd.DataFrame, studied: str, colours: dict[Any, 
         return
     labels = [f"{value:,g}" for value in x]
     axes.set_xticks(x, labels, rotation=90 if max(map(len, labels)) > 2 else 0)
+
+
+def _view_titles(setting: str, views: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+    """Titles of the panels of a row: the first has the setting, each other what is new in it."""
+    if len(views[0][1]) == 1:
+        return [f"{setting}, {split}" for _, (split,) in views]
+    return [setting, *(AGAINST[along] for along, _ in views[1:])]
 
 
 def _last_title(part: pd.DataFrame) -> str:

@@ -42,6 +42,13 @@ def readable(name: str) -> str:
     return READABLE.get(name) or name.replace("_", " ").strip().capitalize()
 
 
+def duration(seconds: float) -> str:
+    """Put a time into words, in the unit that suits it: "34 s", "12 min", "3.5 h"."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
 def writable(text: str) -> bool:
     """Whether a text has no control characters, halves of characters or turns of direction."""
     return not any(

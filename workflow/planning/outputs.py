@@ -1,6 +1,7 @@
 """The files that a rule gives: those of a figure and those of a table."""
 
 from collections.abc import Iterable
+from os.path import relpath
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -31,14 +32,20 @@ def drawn(results: str, name: str, section: str) -> dict[str, Any]:
         Where Snakemake's own report shows it.
     """
     svg, *others = (f"{results}/figures/{name}.{kind}" for kind in FIGURE_KINDS)
-    shown = _reported(svg, name, section, "figure")
+    shown = reported(svg, name, section, "figure")
     return dict(zip(FIGURE_KINDS, (shown, *others), strict=True))
 
 
 def tabulated(results: str, name: str, section: str) -> dict[str, Any]:
     """Files of a table as the outputs of its rule: csv and Markdown; otherwise as `drawn`."""
     table, markdown = (f"{results}/tables/{name}.{kind}" for kind in TABLE_KINDS)
-    return {"table": _reported(table, name, section, "table"), "markdown": markdown}
+    return {"table": reported(table, name, section, "table"), "markdown": markdown}
+
+
+def reported(file: str, name: str, section: str, label: str) -> Any:
+    """File that Snakemake's own report shows, with its caption."""
+    caption = f"../report/captions/{name}.rst"
+    return report(file, caption=caption, category=section, labels={label: name})
 
 
 def of_a_gpu(results: str) -> list[str]:
@@ -87,6 +94,47 @@ def drawn_from(results: str, rules: Iterable[Any]) -> set[str]:
     return {file.removeprefix(folder) for file in here}
 
 
-def _reported(file: str, name: str, section: str, label: str) -> Any:
-    caption = f"../report/captions/{name}.rst"
-    return report(file, caption=caption, category=section, labels={label: name})
+def made_from(results: str, rules: Iterable[Any]) -> dict[str, dict[str, Any]]:
+    """How each figure and table is made, for a page in the folder `report` of the results.
+
+    Returns
+    -------
+    dict
+        By name: `command`; and as paths from the page `script`, `files` of the figure or table
+        and `data` that it shows.
+    """
+    page = f"{results}/report"
+    options = "" if results == "results" else " --config results=reference"
+    made = {}
+    for rule in rules:
+        for name in names(_shown(results, rule)):
+            files = [file for file in map(str, rule.output) if PurePath(file).stem == name]
+            data = {file for file in map(str, rule.input) if file.startswith(f"{results}/")}
+            made[name] = {
+                "command": f"snakemake {rule.name}{options}",
+                "script": relpath(f"scripts/{PurePath(rule.script).name}", page),
+                "files": [relpath(file, page) for file in files],
+                "data": [relpath(file, page) for file in sorted(data)],
+            }
+    return made
+
+
+def shown_in(results: str, rules: Iterable[Any]) -> dict[str, list[str]]:
+    """By file of what was measured, the figures and tables that show it and the least else."""
+    found: dict[str, dict[str, int]] = {}
+    for rule in rules:
+        read = [file for file in map(str, rule.input) if file.startswith(f"{results}/")]
+        for file in read:
+            counts = dict.fromkeys(names(_shown(results, rule)), len(read))
+            found.setdefault(file, {}).update(counts)
+    return {
+        file: [name for name, count in counts.items() if count == min(counts.values())]
+        for file, counts in found.items()
+        if counts
+    }
+
+
+def _shown(results: str, rule: Any) -> list[str]:
+    """Files of a rule that are figures or tables."""
+    folders = (PurePath(results, "figures"), PurePath(results, "tables"))
+    return [file for file in map(str, rule.output) if PurePath(file).parent in folders]

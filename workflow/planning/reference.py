@@ -1,6 +1,8 @@
 """The results of the study at full scale that the project keeps, from which figures are redrawn."""
 
+import shlex
 from collections.abc import Mapping
+from os.path import relpath
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +92,16 @@ def settle(config: dict[str, Any], given: Any = None) -> None:
     default = read(CONFIG)
     unseen = {key: value for key, value in default.items() if key not in RUNS}
     config.update(laid_over(unseen, config))
+
+
+def command(given: Any) -> str:
+    """Command line that asks for the study, from Snakemake's `ConfigSettings`."""
+    words = ["snakemake"]
+    if given.configfiles:
+        words += ["--configfile", *map(relpath, given.configfiles)]
+    # Where a machine has its copies of the data is no part of a study.
+    settings = [word for word in given.config_args or [] if not word.startswith("mirror=")]
+    return shlex.join([*words, *(["--config", *settings] if settings else [])])
 
 
 def packed_evaluations(experiment: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 
 from planning.datasets import training_items
 from study.models import BASELINES, MODELS
+from study.wording import readable
 from vae.architecture import NETWORKS
 
 RUN_PATTERN = (
@@ -158,6 +159,15 @@ def planned_runs(config: Mapping[str, Any]) -> list[Run]:
     """Runs of all experiments, and of the models that the VAE is held against, each once."""
     runs = [run for name in planned_experiments(config) for run in experiment_runs(config, name)]
     return list(dict.fromkeys(runs + baseline_runs(config)))
+
+
+def trainings_by_experiment(config: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Folders of the trainings of each experiment, by its name in words, and of each baseline."""
+    runs = {readable(name): experiment_runs(config, name) for name in planned_experiments(config)}
+    for family, facts in compared_models(config).items():
+        if family in BASELINES:
+            runs[facts["label"]] = baseline_runs(config, family)
+    return {name: [run.folder for run in trained] for name, trained in runs.items()}
 
 
 def run_files(config: Mapping[str, Any], experiment: str, file: str) -> list[str]:

@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import SimpleNamespace
 from typing import Any
 
@@ -51,9 +51,10 @@ ALONE = ("download", "prepare_dataset", "estimate_pixel_likelihood", "keep_refer
 def complete(workflow: Any) -> None:
     """Give rules what they have in common.
 
-    That is a message; and of those that run a script, the param `code`, if they have none, and the
-    group of their cluster job: `runs`, or `telling` for all the short steps after them, which draw
-    and tell. Steps get an interpreter and an environment for wherever the project lies.
+    That is a message; and of those that run a script, the param `code` and the log of a figure or
+    table, if they have none, and the group of their cluster job: `runs`, or `telling` for all the
+    short steps after them, which draw and tell. Steps get an interpreter and an environment for
+    wherever the project lies.
 
     Parameters
     ----------
@@ -68,6 +69,9 @@ def complete(workflow: Any) -> None:
             continue
         if "code" not in rule.params.keys():  # noqa: SIM118 - Snakemake's own kind of list
             rule.set_params(code=code_digest(Path(rule.script).name))
+        if not rule.log:
+            made, rule.log_modifier = PurePath(str(rule.output[0])), rule.output_modifier
+            rule.set_log(f"{made.parent.parent}/logs/{made.parent.name}/{made.stem}.log")
         cores = rule.resources["_cores"]
         timed = cores.is_evaluable() or cores.value != 1
         if grouped and rule.name in RUNS:

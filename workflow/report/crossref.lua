@@ -9,9 +9,13 @@
 --   $$...$$
 --   :::
 --
+-- In a cell of a table the name of another (`figure_6_1_network_structures`) is a link to it, and so is the
+-- path of a file of the results. Blocks of the class `web`, and lines on files, are for HTML alone.
+--
 -- A name that opens with a number of the study carries it (`6_3a_...` is 6.3a); any other is
 -- numbered S1, S2, ... in order of appearance. `@fig:name` becomes a link that reads "Figure 6.3a".
 
+local is_html = FORMAT:match("html") ~= nil
 local kinds = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
 local labels = {}
 local section = {}
@@ -48,12 +52,22 @@ local function set_vector(image)
   return image
 end
 
+-- A frame in which what is wide scrolls sideways, by keyboard too.
+local function frame(content, label)
+  return pandoc.Div(content, { class = "scroll", tabindex = "0", role = "group", ["aria-label"] = label })
+end
+
 local function figure(element)
-  if not labels[element.identifier] then return end
+  local label = labels[element.identifier]
+  if not label then return end
   local caption = pandoc.utils.blocks_to_inlines(element.caption.long)
   element.caption.long = { pandoc.Plain(with_label(element.identifier, caption)) }
+  if is_html then
+    element.content = { frame(element.content, "Figure " .. label) }
+    return element
+  end
   -- Typst takes a pdf as it is, letters and images; of an svg it would make larger ones.
-  return FORMAT == "typst" and element:walk { Image = set_vector } or element
+  return element:walk { Image = set_vector }
 end
 
 local function set_minus(text)
@@ -85,7 +99,8 @@ local function align(csv)
     end
   end
   for column, colspec in ipairs(csv.colspecs) do
-    local flush_right = is_numeric[column] and not is_long[column]
+    local is_section = pandoc.utils.stringify(csv.head.rows[1].cells[column].contents) == "Section"
+    local flush_right = is_numeric[column] and not is_long[column] and not is_section
     colspec[1] = flush_right and pandoc.AlignRight or pandoc.AlignLeft
     csv.colspecs[column] = colspec
   end
@@ -122,16 +137,66 @@ local function fit(csv)
   end
 end
 
+local function link_to(text)
+  for kind, word in pairs { fig = "figure_", tbl = "table_" } do
+    local identifier = kind .. ":" .. text.text:sub(#word + 1)
+    if text.text:sub(1, #word) == word and labels[identifier] then
+      return pandoc.Link(kinds[kind] .. "\u{a0}" .. labels[identifier], "#" .. identifier)
+    end
+  end
+  local file = text.text:match("^%a+/([%w_]+)%.csv$")
+  if file then return is_html and pandoc.Link(file, "../" .. text.text) or pandoc.Str(file) end
+end
+
+-- A row's name, its first cell, can be referred to: "Hot spots" is claim:hot-spots.
+local function name_row(row)
+  local name = pandoc.utils.stringify(row.cells[1].contents)
+  local identifier = "claim:" .. pandoc.text.lower(name):gsub(" ", "-")
+  if is_html then
+    row.attr = { identifier }
+  else
+    local mark = pandoc.RawInline("typst", ("#metadata(none)<%s>"):format(identifier))
+    row.cells[1].contents = { pandoc.Plain { mark, pandoc.Str(name) } }
+  end
+end
+
+-- Header cells say what they are of; verdicts can be told apart by their classes.
+local function mark_cells(csv)
+  local header = csv.head.rows[1]
+  local verdict
+  for column, cell in ipairs(header.cells) do
+    cell.attributes.scope = "col"
+    if pandoc.utils.stringify(cell.contents) == "Verdict" then verdict = column end
+  end
+  csv.bodies[1].row_head_columns = 1
+  for _, row in ipairs(csv.bodies[1].body) do
+    for _, cell in ipairs(row.cells) do
+      if utf8.len(pandoc.utils.stringify(cell.contents)) > 40 then cell.classes:insert("long") end
+    end
+    row.cells[1].attributes.scope = "row"
+    if verdict then
+      name_row(row)
+      local text = pandoc.utils.stringify(row.cells[verdict].contents)
+      local span = pandoc.Span(text, { class = "verdict " .. text:gsub(" ", "-") })
+      row.cells[verdict].contents = { pandoc.Plain(span) }
+    end
+  end
+end
+
 local function block(element)
   local kind = kind_of(element.identifier)
-  if kind == "tbl" and element.classes:includes("csv") then
+  if not is_html and (element.classes:includes("web") or element.classes:includes("files")) then
+    return {}
+  elseif kind == "tbl" and element.classes:includes("csv") then
     local _, text = pandoc.mediabag.fetch(element.attributes.src)
     local csv = pandoc.read(text, "csv").blocks[1]:walk { Str = set_minus, Inlines = keep_spread }
     align(csv)
+    mark_cells(csv)
+    csv = csv:walk { Str = link_to }
     local caption = with_label(element.identifier, pandoc.utils.blocks_to_inlines(element.content))
-    if FORMAT:match("html") then  -- the table scrolls sideways in its frame, its caption does not
-      local frame = pandoc.Div(csv, { class = "scroll", tabindex = "0" })
-      return pandoc.Figure(frame, { pandoc.Plain(caption) }, { element.identifier, { "table" } })
+    if is_html then
+      local scrolled = frame(csv, "Table " .. labels[element.identifier])
+      return pandoc.Figure(scrolled, { pandoc.Plain(caption) }, { element.identifier, { "table" } })
     end
     fit(csv)
     csv.identifier, csv.caption = element.identifier, { long = { pandoc.Plain(caption) } }
@@ -144,7 +209,10 @@ local function block(element)
       return element.content
     end
     element.classes:insert("equation")
-    element.content:insert(pandoc.Plain(pandoc.Span(label, { class = "number" })))
+    element.content = {
+      frame(element.content, "Equation " .. label),
+      pandoc.Plain(pandoc.Span(label, { class = "number" })),
+    }
     return element
   end
 end
@@ -169,7 +237,18 @@ local function reference(cite)
   return links
 end
 
+-- MathML sets no space between a function and what it is of.
+local function space_functions(math)
+  if is_html then math.text = math.text:gsub("\\log ", "\\log\\,") end
+  return math
+end
+
+-- In a PDF, which is read elsewhere, a path beside the page leads nowhere.
+local function unlink(link)
+  if not is_html and not link.target:match("^#") and not link.target:match("^%a+:") then return link.content end
+end
+
 return {
   { traverse = "topdown", Figure = number, Div = number, Header = number_section },
-  { Figure = figure, Div = block, Cite = reference },
+  { Figure = figure, Div = block, Cite = reference, Math = space_functions, Link = unlink },
 }

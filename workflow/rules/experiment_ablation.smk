@@ -7,8 +7,6 @@ rule figure_7_1_ablation:
         evaluations=f"{RESULTS}/evaluations/ablation.csv",
     output:
         **drawn("figure_7_1_ablation", "Evidence lower bound"),
-    log:
-        f"{RESULTS}/logs/figures/figure_7_1_ablation.log",
     conda:
         "../../envs/figures.yaml"
     params:

@@ -7,9 +7,8 @@ use rule figure_6_3a_elbo_by_latent_dimension as figure_aevb_bound with:
         evaluations=f"{RESULTS}/evaluations/aevb.csv",
     output:
         **drawn("figure_aevb_bound", "Evidence lower bound"),
-    log:
-        f"{RESULTS}/logs/figures/figure_aevb_bound.log",
     params:
         studied="latent_dimension",
         quantity="Latent dimension",
         against=["images_seen"],
+        apart=False,

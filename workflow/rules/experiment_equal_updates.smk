@@ -7,9 +7,8 @@ use rule figure_6_3a_elbo_by_latent_dimension as figure_equal_updates with:
         evaluations=f"{RESULTS}/evaluations/equal_updates.csv",
     output:
         **drawn("figure_equal_updates", "Evidence lower bound"),
-    log:
-        f"{RESULTS}/logs/figures/figure_equal_updates.log",
     params:
         studied="train_size",
         quantity="Training images",
         against=["images_seen"],
+        apart=False,

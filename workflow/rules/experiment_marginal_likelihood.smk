@@ -13,8 +13,6 @@ rule figure_likelihood_against_error:
         likelihood=f"{RESULTS}/evaluations/likelihoods.csv",
     output:
         **drawn("figure_likelihood_against_error", "Likelihoods"),
-    log:
-        f"{RESULTS}/logs/figures/figure_likelihood_against_error.log",
     conda:
         "../../envs/figures.yaml"
     params:
@@ -28,8 +26,6 @@ rule figure_model_samples:
         samples=f"{RESULTS}/evaluations/samples.npz",
     output:
         **drawn("figure_model_samples", "Likelihoods"),
-    log:
-        f"{RESULTS}/logs/figures/figure_model_samples.log",
     conda:
         "../../envs/figures.yaml"
     params:
@@ -44,8 +40,6 @@ rule figure_boltzmann_training:
         filters=f"{RESULTS}/evaluations/boltzmann_training.npz",
     output:
         **drawn("figure_boltzmann_training", "Likelihoods"),
-    log:
-        f"{RESULTS}/logs/figures/figure_boltzmann_training.log",
     conda:
         "../../envs/figures.yaml"
     params:

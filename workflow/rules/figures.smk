@@ -16,8 +16,6 @@ rule figure_5_1_profile:
         **PROFILES,
     output:
         **drawn("figure_5_1_profile", "Profiling"),
-    log:
-        f"{RESULTS}/logs/figures/figure_5_1_profile.log",
     conda:
         "../../envs/figures.yaml"
     params:
@@ -33,8 +31,6 @@ rule figure_5_2_cost_by_size:
         costs=f"{RESULTS}/profiles/cost_by_size.csv",
     output:
         **drawn("figure_5_2_cost_by_size", "Profiling"),
-    log:
-        f"{RESULTS}/logs/figures/figure_5_2_cost_by_size.log",
     conda:
         "../../envs/figures.yaml"
     params:
@@ -48,8 +44,6 @@ rule figure_6_1_network_structures:
         dataset=f"{RESULTS}/datasets/{SIMULATED}.npz",
     output:
         **drawn("figure_6_1_network_structures", "Simulated networks"),
-    log:
-        f"{RESULTS}/logs/figures/figure_6_1_network_structures.log",
     conda:
         "../../envs/figures.yaml"
     params:
@@ -64,8 +58,6 @@ rule figure_6_2_network_reconstructions:
         like_for_like=multiext(f"{SIMULATED_NETWORKS}/", "images.npz", "codes.npz"),
     output:
         **drawn("figure_6_2_network_reconstructions", "Simulated networks"),
-    log:
-        f"{RESULTS}/logs/figures/figure_6_2_network_reconstructions.log",
     conda:
         "../../envs/figures.yaml"
     script:
@@ -77,14 +69,13 @@ rule figure_6_3a_elbo_by_latent_dimension:
         evaluations=f"{RESULTS}/evaluations/latent_dimension.csv",
     output:
         **drawn("figure_6_3a_elbo_by_latent_dimension", "Evidence lower bound"),
-    log:
-        f"{RESULTS}/logs/figures/figure_6_3a_elbo_by_latent_dimension.log",
     conda:
         "../../envs/figures.yaml"
     params:
         studied="latent_dimension",
         quantity="Latent dimension",
         against=["epoch"],
+        apart=True,
     script:
         "../../scripts/figure_learning_curves.py"
 
@@ -94,12 +85,11 @@ use rule figure_6_3a_elbo_by_latent_dimension as figure_6_3b_elbo_by_training_si
         evaluations=f"{RESULTS}/evaluations/training_size.csv",
     output:
         **drawn("figure_6_3b_elbo_by_training_size", "Evidence lower bound"),
-    log:
-        f"{RESULTS}/logs/figures/figure_6_3b_elbo_by_training_size.log",
     params:
         studied="train_size",
         quantity="Training images",
         against=["epoch", "images_seen"],
+        apart=False,
 
 
 rule figure_6_4_latent_manifold:
@@ -108,8 +98,6 @@ rule figure_6_4_latent_manifold:
         codes=f"{PLANE}/codes.npz",
     output:
         **drawn("figure_6_4_latent_manifold", "Latent space"),
-    log:
-        f"{RESULTS}/logs/figures/figure_6_4_latent_manifold.log",
     conda:
         "../../envs/figures.yaml"
     script:
@@ -121,8 +109,6 @@ rule figure_6_5_image_reconstructions:
         images=[f"{RESULTS}/{run.folder}/images.npz" for run in IMAGE_RUNS],
     output:
         **drawn("figure_6_5_image_reconstructions", "Reconstructions"),
-    log:
-        f"{RESULTS}/logs/figures/figure_6_5_image_reconstructions.log",
     conda:
         "../../envs/figures.yaml"
     params:
@@ -138,8 +124,6 @@ rule figure_6_6_model_reconstructions:
         evaluations=f"{RESULTS}/evaluations/reconstruction.csv",
     output:
         **drawn("figure_6_6_model_reconstructions", "Reconstructions"),
-    log:
-        f"{RESULTS}/logs/figures/figure_6_6_model_reconstructions.log",
     conda:
         "../../envs/figures.yaml"
     params:
@@ -153,8 +137,6 @@ rule figure_prior_samples:
         images=[f"{RESULTS}/{run.folder}/images.npz" for run in SAMPLED_RUNS],
     output:
         **drawn("figure_prior_samples", "Latent space"),
-    log:
-        f"{RESULTS}/logs/figures/figure_prior_samples.log",
     conda:
         "../../envs/figures.yaml"
     params:
@@ -163,3 +145,17 @@ rule figure_prior_samples:
         latent_dimensions=[run.latent_dimension for run in SAMPLED_RUNS],
     script:
         "../../scripts/figure_prior_samples.py"
+
+
+# Of results that were kept before steps were recorded there is none.
+if RESULTS == "results" or Path(RESULTS, "steps.csv").exists():
+
+    rule figure_workflow:
+        input:
+            steps=f"{RESULTS}/steps.csv",
+        output:
+            **drawn("figure_workflow", "Provenance"),
+        conda:
+            "../../envs/figures.yaml"
+        script:
+            "../../scripts/figure_workflow.py"

@@ -3,9 +3,10 @@
 # report.md with every number looked up, and from it report.html (one file that needs no other) and
 # report.pdf.
 
-TEXT = "workflow/report"
+TEXT, REPORT = "workflow/report", f"{RESULTS}/report/report.html"
 FIGURE_FILES = outputs.given(f"{RESULTS}/figures", workflow.rules)
 TABLE_FILES = outputs.given(f"{RESULTS}/tables", workflow.rules)
+TOLD = "architectures trainings boltzmann_machines benchmark".split()
 FIGURES, TABLES = outputs.names(FIGURE_FILES), outputs.names(TABLE_FILES)
 
 
@@ -27,11 +28,13 @@ rule report_values:
         cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=DATASETS),
         backends=f"{RESULTS}/profiles/backends.csv",
         gpu=outputs.of_a_gpu(RESULTS),
-        machine=f"{RESULTS}/profiles/machine.json",
         published_profile=PROFILES["published"],
         numpy_profile=PROFILES["numpy"],
         operations=PROFILES["operations"],
         claims=f"{RESULTS}/claims.json",
+        runs=f"{RESULTS}/runs.csv",
+        provenance=f"{RESULTS}/provenance.json",
+        citation="CITATION.cff",
     output:
         values=f"{RESULTS}/report/values.json",
     log:
@@ -40,16 +43,7 @@ rule report_values:
         "../../envs/report.yaml"
     params:
         labels=LABELS,
-        settings={
-            key: config[key]
-            for key in (
-                "architectures",
-                "trainings",
-                "boltzmann_machines",
-                "benchmark",
-            )
-        }
-        | {"reported": REPORTED},
+        settings={key: config[key] for key in TOLD} | {"reported": REPORTED},
     script:
         "../../scripts/report_values.py"
 
@@ -65,6 +59,8 @@ rule report_markdown:
         f"{RESULTS}/logs/report/markdown.log",
     conda:
         "../../envs/report.yaml"
+    params:
+        made=outputs.made_from(RESULTS, workflow.rules),
     script:
         "../../scripts/report_markdown.py"
 
@@ -76,14 +72,15 @@ rule report_html:
         tables=expand(f"{RESULTS}/tables/{{name}}.csv", name=TABLES),
         crossref=f"{TEXT}/crossref.lua",
         bibliography=f"{TEXT}/references.bib",
+        template=f"{TEXT}/page.html",
         style=f"{TEXT}/style.css",
+        behaviour=[f"{TEXT}/page.js", f"{TEXT}/explorer.js"],
+        images=f"{PLANE}/images.npz",
+        codes=f"{PLANE}/codes.npz",
+        # What is kept of a study has no weights.
+        model=[f"{PLANE}/model.npz"] if RESULTS == "results" else [],
     output:
-        html=report(
-            f"{RESULTS}/report/report.html",
-            caption="../report/captions/report.rst",
-            category="Report",
-            labels={"report": "the whole text"},
-        ),
+        html=outputs.reported(REPORT, "report", "Report", "the whole text"),
     log:
         f"{RESULTS}/logs/report/html.log",
     conda:

@@ -3,6 +3,8 @@
 # Gives tables/{name}.csv and .md in the same folder, and claims.json. A table is a target by its
 # rule's name and by each of its files.
 
+from planning.runs import trainings_by_experiment
+
 NETWORKS = [name for name in EXPERIMENTS if name.startswith("networks_")]
 NETWORK_DATASETS = sorted(
     {run.dataset for name in NETWORKS for run in experiment_runs(config, name)}
@@ -14,8 +16,6 @@ rule table_5_1a_as_published:
         jobs=f"{RESULTS}/profiles/report_jobs.csv",
     output:
         **tabulated("table_5_1a_as_published", "Profiling"),
-    log:
-        f"{RESULTS}/logs/tables/table_5_1a_as_published.log",
     conda:
         "../../envs/evaluation.yaml"
     params:
@@ -30,8 +30,6 @@ rule table_5_1b_like_for_like:
         gpu=outputs.of_a_gpu(RESULTS),
     output:
         **tabulated("table_5_1b_like_for_like", "Profiling"),
-    log:
-        f"{RESULTS}/logs/tables/table_5_1b_like_for_like.log",
     conda:
         "../../envs/evaluation.yaml"
     params:
@@ -46,8 +44,6 @@ rule table_6_1_reconstruction_error:
         likelihoods=EXTRA_TABLES.get("likelihoods", []),
     output:
         **tabulated("table_6_1_reconstruction_error", "Reconstructions"),
-    log:
-        f"{RESULTS}/logs/tables/table_6_1_reconstruction_error.log",
     conda:
         "../../envs/evaluation.yaml"
     params:
@@ -62,8 +58,6 @@ rule table_datasets:
         cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=DATASETS),
     output:
         **tabulated("table_datasets", "Data"),
-    log:
-        f"{RESULTS}/logs/tables/table_datasets.log",
     conda:
         "../../envs/evaluation.yaml"
     script:
@@ -79,8 +73,6 @@ rule table_images:
         ),
     output:
         **tabulated("table_images", "Reconstructions"),
-    log:
-        f"{RESULTS}/logs/tables/table_images.log",
     conda:
         "../../envs/evaluation.yaml"
     params:
@@ -97,8 +89,6 @@ rule table_latent_dimension:
         evaluations=f"{RESULTS}/evaluations/latent_dimension.csv",
     output:
         **tabulated("table_latent_dimension", "Evidence lower bound"),
-    log:
-        f"{RESULTS}/logs/tables/table_latent_dimension.log",
     conda:
         "../../envs/evaluation.yaml"
     script:
@@ -113,8 +103,6 @@ rule table_network_loss:
         cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=NETWORK_DATASETS),
     output:
         **tabulated("table_network_loss", "Simulated networks"),
-    log:
-        f"{RESULTS}/logs/tables/table_network_loss.log",
     conda:
         "../../envs/evaluation.yaml"
     script:
@@ -126,8 +114,6 @@ rule table_notebook_losses:
         evaluations=EVALUATIONS,
     output:
         **tabulated("table_notebook_losses", "Evidence lower bound"),
-    log:
-        f"{RESULTS}/logs/tables/table_notebook_losses.log",
     conda:
         "../../envs/evaluation.yaml"
     params:
@@ -141,14 +127,25 @@ rule table_profiles:
         **PROFILES,
     output:
         **tabulated("table_profiles", "Profiling"),
-    log:
-        f"{RESULTS}/logs/tables/table_profiles.log",
     conda:
         "../../envs/evaluation.yaml"
     params:
         **rules.figure_5_1_profile.params,
     script:
         "../../scripts/table_profiles.py"
+
+
+rule table_trainings:
+    input:
+        runs=f"{RESULTS}/runs.csv",
+    output:
+        **tabulated("table_trainings", "Provenance"),
+    conda:
+        "../../envs/evaluation.yaml"
+    params:
+        experiments=trainings_by_experiment(config),
+    script:
+        "../../scripts/table_trainings.py"
 
 
 rule judge_claims:
@@ -172,5 +169,6 @@ rule judge_claims:
         "../../envs/report.yaml"
     params:
         optional=[*OPTIONAL_EXPERIMENTS, "theory"],
+        shown=outputs.shown_in(RESULTS, workflow.rules),
     script:
         "../../scripts/judge_claims.py"

@@ -1,0 +1,128 @@
+"""Figure: the steps of the study, from data to report, and what came before what."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+from matplotlib.axes import Axes
+
+from step import run
+from study.contracts import STEPS, read_rows
+from study.plotting import BLUE, MUTED, PAGE_WIDTH, new_figure, save, style
+from study.wording import duration
+
+LAST = "Figures, tables and report"
+
+POINT, HALF = 0.3, 0.28
+"""Width of an edge in a row that it passes, and half the height of a box; a step has 1 by 1."""
+
+
+def figure_workflow(steps: Path, svg: Path, pdf: Path, png: Path) -> None:
+    """Draw a box a rule, with its jobs and their time together, below those whose files it takes.
+
+    Parameters
+    ----------
+    steps
+        csv of `record_study`.
+    svg, pdf, png
+        The figure.
+    """
+    rows = {row["rule"]: row for row in read_rows(steps, STEPS.columns)}
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from([*rows, LAST])
+    for rule, row in rows.items():
+        graph.add_edges_from((before, rule) for before in row["after"].split())
+    ends = [rule for rule in rows if not graph.out_degree(rule)]
+    graph.add_edges_from((rule, LAST) for rule in ends)
+    routed, paths = route(nx.transitive_reduction(graph))
+    places = arrange(routed)
+    height = 1 + max(-y for _, y in places.values())
+    with style():
+        figure = new_figure(PAGE_WIDTH, 0.72 * height)
+        axes = figure.subplots()
+        for path in paths:
+            draw_path(axes, [places[point] for point in path])
+        for rule in graph:
+            draw_box(axes, places[rule], rule, rows.get(rule))
+        width = max(abs(x) for x, _ in places.values()) + 0.55
+        axes.set(xlim=(-width, width), ylim=(0.5 - height, 0.5))
+        axes.set_axis_off()
+        save(figure, svg, pdf, png)
+
+
+def route(graph: "nx.DiGraph[str]") -> tuple["nx.DiGraph[str]", list[list[str]]]:
+    """Lead each edge from row to row, by points of its own where it passes rows of others.
+
+    A step is in the last row that is above all that take its files.
+
+    Returns
+    -------
+    DiGraph
+        Of the steps and those points, whose names are empty but for blanks; each has its `row`.
+    list of list of str
+        The points of each edge, with its ends.
+    """
+    generations = [*nx.topological_generations(graph.reverse())]
+    row = {rule: -number for number, rules in enumerate(generations) for rule in rules}
+    routed: nx.DiGraph[str] = nx.DiGraph()
+    for rule, number in row.items():
+        routed.add_node(rule, row=number)
+    paths = []
+    for before, after in sorted(graph.edges):
+        path = [before]
+        for number in range(row[before] + 1, row[after]):
+            path.append(" " * len(routed))
+            routed.add_node(path[-1], row=number)
+        paths.append([*path, after])
+        nx.add_path(routed, paths[-1])
+    return routed, paths
+
+
+def arrange(routed: "nx.DiGraph[str]") -> dict[str, tuple[float, float]]:
+    """Places of what `route` gives, in each row in the order of those that they come after."""
+    places: dict[str, tuple[float, float]] = {}
+    of = nx.get_node_attributes(routed, "row")
+    for depth, number in enumerate(sorted({*of.values()})):
+        row = [name for name in routed if of[name] == number]
+        middles = {
+            name: np.mean([places[before][0] for before in routed.predecessors(name)] or [np.inf])
+            for name in row
+        }
+        row.sort(key=lambda name: (middles[name], name))
+        widths = [1.0 if name.strip() else POINT for name in row]
+        left = -sum(widths) / 2
+        for name, width, end in zip(row, widths, np.cumsum(widths), strict=True):
+            places[name] = (left + float(end) - width / 2, -float(depth))
+    return places
+
+
+def draw_box(
+    axes: Axes, place: tuple[float, float], rule: str, row: Mapping[str, str] | None
+) -> None:
+    """Draw a step: its name and, if it was recorded, how often it ran and how long."""
+    lines = wrapped(rule.replace("_", " "))
+    if row:
+        lines.append(f"{row['jobs']} × · {duration(float(row['seconds']))}")
+    box = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": BLUE, "linewidth": 0.8}
+    axes.text(*place, "\n".join(lines), ha="center", va="center", fontsize=6, bbox=box)
+
+
+def wrapped(name: str) -> list[str]:
+    """Break a name of several words into two lines."""
+    words = name.split()
+    half = (len(words) + 1) // 2
+    return [line for line in (" ".join(words[:half]), " ".join(words[half:])) if line]
+
+
+def draw_path(axes: Axes, path: list[tuple[float, float]]) -> None:
+    """Draw an arrow from a step to one that takes its files, past the boxes of others."""
+    ends = [point for x, y in path for point in ((x, y + HALF), (x, y - HALF))]
+    *line, last = ends[1:-1]
+    axes.plot(*zip(*line, strict=True), color=MUTED, linewidth=0.6)
+    arrow = {"arrowstyle": "-|>", "color": MUTED, "linewidth": 0.6, "shrinkB": 0, "shrinkA": 0}
+    axes.annotate("", xy=last, xytext=line[-1], arrowprops=arrow)
+
+
+if __name__ == "__main__":
+    run(figure_workflow, globals())
