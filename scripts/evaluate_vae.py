@@ -8,7 +8,7 @@ import numpy as np
 from step import run
 from study.contracts import MEASUREMENT, RUN
 from study.dataset import Dataset, as_pixels, load_dataset
-from study.evaluation import active_units, mean_squared_error
+from study.evaluation import active_units, explained_variance, mean_squared_error, sharpness
 from study.latent_plane import latent_grid
 from study.models.pca import PCA
 from study.pixels import grey_levels
@@ -74,6 +74,7 @@ def evaluate_vae(
     final = [Measurement(epochs, "test", "active_units", active_units(posterior_test), "units")]
     for split, x, z in (("train", train, posterior_train), ("test", test, posterior_test)):
         final += _mean_errors(trained, x, z, epochs, split)
+    final += _likeness(trained, data, posterior_test, epochs, by_class)
     if by_class:
         final += _class_measurements(trained, data, epochs, random)
     components, linear = run_parameters["latent_dimension"], None
@@ -155,6 +156,25 @@ def _linear_measurements(linear: PCA, data: Dataset, epochs: int) -> list[Measur
             Measurement(epochs, split, "linear_mean_squared_error", squared, "per pixel"),
         ]
     return measurements
+
+
+def _likeness(
+    trained: Model, data: Dataset, z: np.ndarray, epochs: int, of_networks: bool
+) -> list[Measurement]:
+    """What of the test items reconstructions have: their variance and, of images, contrast."""
+    x = as_pixels(data.x_test)
+    decoded = np.concatenate(
+        [trained.decode(z[start : start + ROWS]) for start in range(0, len(z), ROWS)]
+    )
+    mean = as_pixels(data.x_train).mean(axis=0)
+    found = {"explained_variance": explained_variance(x, decoded, mean)}
+    if not of_networks:
+        found["sharpness"] = sharpness(x, decoded, tuple(data.image_shape))
+    return [
+        Measurement(epochs, "test", name, value, "1")
+        for name, value in found.items()
+        if np.isfinite(value)
+    ]
 
 
 def _class_measurements(

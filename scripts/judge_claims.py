@@ -8,18 +8,21 @@ import pandas as pd
 import yaml
 
 from step import run
+from study import theory
 from study.claims import judge
-from study.contracts import PROFILE, RECONSTRUCTION, THEORY, TIMINGS
+from study.contracts import LIKELIHOOD, PROFILE, RECONSTRUCTION, THEORY, TIMINGS, TWO_SAMPLES
 from study.results import read_table
 from study.seals import read_json
 from study.tables import write_table
-from study.wording import readable
+from study.wording import MEASURES, readable
 
 OTHERS = {
     "reconstruction": RECONSTRUCTION,
+    "likelihoods": LIKELIHOOD,
     "backends": TIMINGS,
     "published_epoch": PROFILE,
     "theory": THEORY,
+    "two_samples": TWO_SAMPLES,
 }
 """Tables beside those of the experiments that claims may name."""
 
@@ -28,6 +31,7 @@ def judge_claims(
     claims: Path,
     evaluations: list[Path],
     others: list[Path],
+    gpu: list[Path],
     cards: list[Path],
     optional: list[str],
     shown: dict[str, list[str]],
@@ -45,6 +49,8 @@ def judge_claims(
         Tidy tables of the experiments, each named after its experiment.
     others
         Other tables that claims refer to by their file's name.
+    gpu
+        What check_gpu wrote on a machine with a GPU, or nothing.
     cards
         Data cards; those with an entropy floor give the evidence `entropy_floors`.
     optional
@@ -52,22 +58,29 @@ def judge_claims(
     shown
         By file, the figures and tables that show what is in it.
     verdicts
-        JSON: claim -> section, statement, verdict, finding, and evidence: figures, tables and the
-        file within the results that was measured.
+        JSON: claim -> section, statement, settings, verdict, finding, asked (what it is held to,
+        and why), seeds (trainings of a setting, or null), and evidence: figures, tables and
+        the file within the results that was measured.
     table, markdown
         The same as a table.
     """
-    tables = {path.stem: read_table(path) for path in evaluations}
+    tables: dict[str, Any] = {path.stem: read_table(path) for path in evaluations}
     tables |= {path.stem: read_table(path, OTHERS[path.stem]) for path in others}
     tables["entropy_floors"] = _entropy_floors(cards)
+    tables["test_items"] = {card["name"]: card["n_test"] for card in map(read_json, cards)}
+    for timings in (path for path in gpu if path.name == "timings.csv"):
+        tables["gpu"] = read_table(timings, TIMINGS)
     judged = {}
     for name, claim in yaml.safe_load(claims.read_text(encoding="utf-8"))["claims"].items():
-        verdict = judge(name, claim, tables, optional)
+        verdict = judge(name, claim, tables, optional, {**MEASURES, **theory.MEASURES})
         judged[name] = {
             "section": claim["section"],
             "statement": claim["statement"],
+            "settings": claim["settings"],
             "verdict": verdict.outcome,
             "finding": verdict.finding,
+            "asked": _asked(verdict.asked, claim["because"]),
+            "seeds": verdict.seeds,
             "evidence": _evidence(claim, [*evaluations, *others], verdicts.parent, shown),
         }
     verdicts.write_text(json.dumps(judged, indent=2) + "\n", encoding="utf-8")
@@ -81,7 +94,14 @@ def judge_claims(
 
 
 def _cell(value: Any) -> str:
+    if value is None:
+        return ""
     return " · ".join(value) if isinstance(value, list) else str(value)
+
+
+def _asked(asked: str, because: str) -> str:
+    """What a statement is held to, and why."""
+    return f"{asked[:1].upper()}{asked[1:]}: {because}." if asked else ""
 
 
 def _evidence(
@@ -91,7 +111,7 @@ def _evidence(
     return [
         place
         for file in measured
-        if file.stem == claim["table"]
+        if file.stem == claim.get("table")
         for place in (*shown.get(file.as_posix(), []), file.relative_to(results).as_posix())
     ]
 

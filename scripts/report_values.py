@@ -64,9 +64,9 @@ import pandas as pd
 import yaml
 
 from step import run
-from study.claims import OUTCOMES
 from study.contracts import LIKELIHOOD, OPERATIONS, PROFILE, RECONSTRUCTION, RUN, RUNS, TIMINGS
 from study.likelihood_table import best_size, log_likelihoods
+from study.outcomes import OUTCOMES
 from study.results import final, read_table, rising_by_seed
 from study.seals import read_json
 from study.timings import gpu_timings, without

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from study.neighbours import nearest_training_images
+from study.neighbours import nearest_training_images, two_sample_accuracy
 
 
 @pytest.fixture
@@ -49,3 +49,13 @@ def test_unusable_input_is_named(train):
     for n in (0, 201):
         with pytest.raises(ValueError, match=f"n: expected 1 to 200, .* got {n}"):
             nearest_training_images(train, train, n)
+
+
+def test_two_samples_are_told_apart_by_half_if_alike_and_wholly_if_not() -> None:
+    random = np.random.default_rng(5)
+    a, b = random.random((2, 400, 5))
+    assert two_sample_accuracy(a, b) == pytest.approx(0.5, abs=0.06)
+    assert two_sample_accuracy(a, b + 9) == 1
+    assert two_sample_accuracy(a, a + 1e-4) == 0, "what recites is nearest to what it recites"
+    shifted = two_sample_accuracy(a, b + 0.3)
+    assert 0.6 < shifted < 1

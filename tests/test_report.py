@@ -23,6 +23,7 @@ from report_markdown import render, report_markdown
 from report_pdf import report_pdf
 from report_values import report_values
 from study.contracts import MEASUREMENT, PROFILE, TIMINGS
+from study.outcomes import OUTCOMES
 from study.peers import labels
 
 PROJECT = Path(__file__).parents[1]
@@ -47,7 +48,14 @@ EXPERIMENTS = {
     "aevb": (["digits"], [3, 20], [90]),
     "marginal_likelihood": (["digits"], [2, 5], [90]),
 }
-OPTIONAL = ("networks_as_written", "equal_updates", "ablation", "aevb", "marginal_likelihood")
+OPTIONAL = (
+    "networks_as_written",
+    "faces_and_objects",
+    "equal_updates",
+    "ablation",
+    "aevb",
+    "marginal_likelihood",
+)
 STRUCTURES = {"sparse": 900.0, "community": 1000.0, "small_world": 1100.0}
 
 
@@ -160,9 +168,9 @@ def values_inputs(folder: Path, seeds: int = 2) -> dict[str, object]:
     (folder / "claims.json").write_text(
         json.dumps(
             {
-                "first": {"section": "5", "verdict": "reproduced"},
-                "second": {"section": "6.1", "verdict": "not reproduced"},
-                "third_one": {"section": "6.3", "verdict": "not reproduced"},
+                "first": {"section": "5", "verdict": "holds"},
+                "second": {"section": "6.1", "verdict": "does not hold"},
+                "third_one": {"section": "6.3", "verdict": "does not hold"},
             }
         )
     )
@@ -247,9 +255,9 @@ def built(values: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_csv(
         folder / "tables/table_claims.csv",
         "Claim,Section,Verdict,Threshold,Evidence",
-        "First,5,reproduced,0.95,figure_5_1_profile · profiles/published_epoch.csv",
-        "Second,6.1,not reproduced,2,table_datasets · evaluations/images.csv",
-        "Third one,6.3,not reproduced,1,evaluations/images.csv",
+        "First,5,holds,0.95,figure_5_1_profile · profiles/published_epoch.csv",
+        "Second,6.1,does not hold,2,table_datasets · evaluations/images.csv",
+        "Third one,6.3,does not hold,1,evaluations/images.csv",
     )
     report_markdown(REPORT / "report.md", values, CAPTIONS, MADE, folder / "report.md")
     tables = sorted((folder / "tables").iterdir())
@@ -320,9 +328,9 @@ def test_values_rank_models_and_backends(values: Path) -> None:
     tensorflow = [found[f"profile.tensorflow.{key}"] for key in ("seconds", "products", "covered")]
     assert tensorflow == pytest.approx([7, 4 / 7, 6 / 7])
     assert "profile.cupy.seconds" not in found
-    assert found["verdicts"] == ["reproduced", "not reproduced", "not tested"]
-    assert found["verdicts.not reproduced"] == ["second", "third_one"]
-    assert found["verdicts.not tested"] == []
+    assert found["verdicts"] == list(OUTCOMES)
+    assert found["verdicts.does not hold"] == ["second", "third_one"]
+    assert found["verdicts.not measured"] == []
     assert (found["study.clean"], found["runs.hours"]) == (False, 3)
     assert found["datasets.absent"] == ["MNIST", "Frey Face", "CIFAR-10"]
 
@@ -501,14 +509,14 @@ def test_what_the_remedies_bring_is_told_where_it_was_tested(values: Path, tmp_p
     claim = "claims.graph_convolutions_help_on_faces"
     found["claims"].append(claim.removeprefix("claims."))
     network = f"architectures.{found[found['images.runs'][0] + '.architecture']}"
-    for verdict, told in (("not tested", False), ("not reproduced", True)):
+    for verdict, told in (("not measured", False), ("does not hold", True)):
         found |= {f"{claim}.verdict": verdict, f"{claim}.statement": "They would help."}
         found[f"{claim}.finding"] = "Lower by 3 nats."
         if told:
             found |= {f"{network}.encoder_filters": [8, 4], f"{network}.graph_convolutions": True}
         (tmp_path / "values.json").write_text(json.dumps(found))
         text = written(tmp_path)
-        assert ("They would help. Not reproduced: Lower by 3 nats." in text) == told
+        assert ("They would help. Does not hold: Lower by 3 nats." in text) == told
         assert ("first and last layers are such" in text) == told
         assert ("it tells no direction" in text) == told
         assert ("ReLU units and graph convolutions of 8-4 filters in the encoder" in text) == told
@@ -638,7 +646,7 @@ def test_the_page_answers_first(built: Path) -> None:
     assert "<p" not in html[: html.index(box)].replace('<p class="subtitle"', "")
     text = shown(box)
     assert "In part. Of the 3 statements of the report that this build could test, 1 is" in text
-    for count in ("1 reproduced", "2 not reproduced :", "0 not tested"):
+    for count in ("1 holds", "2 does not hold :", "0 not measured"):
         assert count in text, count
     assert '<a href="#claim:third-one">Third one</a>' in " ".join(box.split())
     assert "NumPy, on 1 thread of a processor, takes 9 s to train on 60,000 images" in text
@@ -655,7 +663,7 @@ def test_the_ledger_has_every_field_of_a_verdict_and_leads_to_its_evidence(built
     assert html.index('id="tbl:claims"') < html.index('id="introduction"')
     assert '<th style="text-align: right;" scope="col">Threshold</th>' in ledger
     assert 'id="claim:third-one"' in ledger
-    assert '<span class="verdict not-reproduced">not reproduced</span>' in ledger
+    assert '<span class="verdict does-not-hold">does not hold</span>' in ledger
     assert '<a href="#fig:5_1_profile">Figure 5.1</a>' in ledger
     assert '<a href="../profiles/published_epoch.csv">published_epoch</a>' in ledger
 

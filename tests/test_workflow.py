@@ -14,6 +14,7 @@ from parsed import parsed_rules
 
 from planning.runs import OPTIONAL_EXPERIMENTS
 from study.contracts import MEASUREMENT
+from study.outcomes import NOT_MEASURED, OUTCOMES
 from study.results import read_table
 
 pytestmark = pytest.mark.xdist_group("study")
@@ -59,11 +60,10 @@ def test_evaluations_are_tidy(finished: Project):
 
 def test_every_claim_has_a_verdict_or_the_reason_why_not(finished: Project):
     verdicts = json.loads((finished.root / "results/claims.json").read_text())
-    assert {row["verdict"] for row in verdicts.values()} <= {
-        "reproduced",
-        "not reproduced",
-        "not tested",
-    }
+    assert {row["verdict"] for row in verdicts.values()} <= set(OUTCOMES)
+    for row in verdicts.values():
+        assert row["finding"].endswith(".") and row["settings"]
+        assert (row["asked"] == "") == (row["verdict"] == NOT_MEASURED)
     assert "no CUDA device" in verdicts["cupy_faster_than_numpy"]["finding"]
 
 

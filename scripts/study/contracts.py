@@ -181,6 +181,21 @@ LIKELIHOOD = Table(
 )
 """Log-likelihoods of the compared models."""
 
+TWO_SAMPLES = Table(
+    writers=("compare_samples",),
+    columns={
+        "dataset": "a name of the configuration",
+        "model": "a name of `study.models`, or training images in its place",
+        "seed": "of the training",
+        "metric": "two_sample_accuracy",
+        "value": "share of images whose nearest is of their kind",
+        "items": "number of images, of both kinds",
+        "unit": "1",
+    },
+    rows="a model",
+)
+"""How well samples of models can be told from held-out images."""
+
 BOLTZMANN_TRAINING = Table(
     writers=("collect_boltzmann_training",),
     columns={

@@ -50,3 +50,43 @@ def latent_separation(
 def mean_squared_error(x: np.ndarray, reconstruction: np.ndarray) -> float:
     """Squared error per pixel, for pixels in [0, 1]; both n x d."""
     return float(np.mean((x - reconstruction) ** 2))
+
+
+def explained_variance(x: np.ndarray, reconstruction: np.ndarray, mean: np.ndarray) -> float:
+    """Share of the variance around the training images' mean that reconstructions have.
+
+    One less the squared error over that of the mean; of items of any size, 1 for the items
+    themselves, 0 for the mean in their place, and below 0 for what is worse. NaN if all are alike.
+
+    Parameters
+    ----------
+    x, reconstruction
+        n x d, in [0, 1].
+    mean
+        (d,), of the items trained on.
+    """
+    whole = mean_squared_error(x, mean)
+    return 1 - mean_squared_error(x, reconstruction) / whole if whole else float("nan")
+
+
+def sharpness(x: np.ndarray, reconstruction: np.ndarray, image_shape: tuple[int, ...]) -> float:
+    """Contrast of reconstructions between neighbouring pixels, over that of the images.
+
+    Contrast is the mean absolute difference from the next pixel to the right and below: 1 for the
+    images themselves, less for blurred ones, 0 for even ones. NaN if all images are even.
+
+    Parameters
+    ----------
+    x, reconstruction
+        n x d.
+    image_shape
+        Height, width and, in colour, channels; the product is d.
+    """
+
+    def contrast(images: np.ndarray) -> float:
+        pixels = images.reshape(len(images), *image_shape)
+        steps = (np.abs(np.diff(pixels, axis=axis)).sum() for axis in (1, 2))
+        return float(sum(steps))
+
+    whole = contrast(x)
+    return contrast(reconstruction) / whole if whole else float("nan")

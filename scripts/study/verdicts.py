@@ -4,7 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+from study.outcomes import HOLDS, OUTCOMES
 from study.seals import read_json
+
+NAMED = 8
+"""Most claims that a line of the terminal names."""
 
 
 def told(results: str) -> str:
@@ -21,11 +25,18 @@ def told(results: str) -> str:
         by_verdict[claim["verdict"]].append(name.replace("_", " "))
     lines = [
         f"{verdict.capitalize()}: {len(names)} of {len(claims)}"
-        + (f" ({', '.join(names)})" if verdict != "reproduced" else "")
-        for verdict, names in by_verdict.items()
+        + (f" ({_some(names)})" if verdict != HOLDS else "")
+        for verdict in OUTCOMES
+        if (names := by_verdict.get(verdict))
     ]
     report = f"The report: {results}/report/report.html and {results}/report/report.pdf"
     return "\n".join([*lines, report])
+
+
+def _some(names: list[str]) -> str:
+    """As many names as a line has room for."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def of_reading(cards: Iterable[str]) -> str:

@@ -4,6 +4,11 @@ from collections.abc import Iterable
 from unicodedata import bidirectional, category
 
 READABLE = {
+    "adagrad_he": "Adagrad from He's initialisation",
+    "adagrad_normal": "Adagrad from N(0, 0.01)",
+    "adagrad_xavier": "Adagrad from Xavier's initialisation",
+    "adam_he": "Adam from He's initialisation",
+    "adam_normal": "Adam from N(0, 0.01)",
     "cifar10": "CIFAR-10",
     "cifar10_grey": "CIFAR-10, grey",
     "cifar10_rgb": "CIFAR-10, colour",
@@ -15,6 +20,7 @@ READABLE = {
     "graph_frey_face": "Graph convolutional",
     "graph_patches": "Graph convolutional",
     "mnist": "MNIST",
+    "dbn": "DBN",
     "he": "He",
     "networks_like_for_like": "Networks, like for like",
     "networks_published": "Networks, published protocol",
@@ -22,10 +28,33 @@ READABLE = {
     "photo_patches_grey": "Photo patches, grey",
     "photo_patches_rgb": "Photo patches, colour",
     "pseudo_likelihood": "Pseudo-likelihood",
+    "report": "Adam from Xavier's initialisation",
+    "rbm": "RBM",
     "sgd": "SGD",
-    "two_layer_200_gaussian": "Two layer 200, Gaussian",
+    "sgd_he": "SGD from He's initialisation",
+    "sgd_normal": "SGD from N(0, 0.01)",
+    "sgd_xavier": "SGD from Xavier's initialisation",
+    "two_layer_200": "Fully connected",
+    "two_layer_200_gaussian": "Fully connected, Gaussian",
+    "vae": "VAE",
 }
 """Names that take more than a capital letter."""
+
+MEASURES = {
+    "active_units": "active units",
+    "elbo": "ELBO",
+    "explained_variance": "share of variance explained",
+    "kl": "KL divergence",
+    "knn_accuracy": "accuracy of nearest neighbours",
+    "mean_squared_error": "mean squared error",
+    "reconstruction": "reconstruction loss",
+    "reconstruction_error": "reconstruction error",
+    "runtime": "seconds",
+    "sharpness": "sharpness against the original",
+    "silhouette": "silhouette",
+    "two_sample_accuracy": "share of images whose nearest is of their kind",
+}
+"""Every metric of an experiment, in words; those of classes have the class after an underscore."""
 
 TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 """Unicode's classes of what turns the direction of the text that follows."""
@@ -40,6 +69,12 @@ STRUCTURES = ("small_world", "community", "sparse")
 def readable(name: str) -> str:
     """Put a name of the configuration into words: "small_world" is "Small world"."""
     return READABLE.get(name) or name.replace("_", " ").strip().capitalize()
+
+
+def in_words(name: object) -> str:
+    """Put a name into words within a sentence: "latent_dimension" is "latent dimension"."""
+    text = str(name)
+    return MEASURES.get(text) or READABLE.get(text) or text.replace("_", " ")
 
 
 def duration(seconds: float) -> str:

@@ -38,6 +38,7 @@ EXPERIMENTS = (
 
 OPTIONAL_EXPERIMENTS = (
     "networks_as_written",
+    "faces_and_objects",
     "equal_updates",
     "ablation",
     "aevb",

@@ -9,8 +9,6 @@ rule benchmark_implementations:
     output:
         timings="results/profiles/backends.csv",
         jobs="results/profiles/report_jobs.csv",
-    log:
-        "results/logs/profiles/backends.log",
     conda:
         ENVIRONMENT
     threads: WHOLE_MACHINE
@@ -40,8 +38,6 @@ rule benchmark_implementations:
 rule measure_cost_by_size:
     output:
         costs="results/profiles/cost_by_size.csv",
-    log:
-        "results/logs/profiles/cost_by_size.log",
     conda:
         "../../envs/training.yaml"
     threads: WHOLE_MACHINE
@@ -66,8 +62,6 @@ rule describe_machine:
         "results/profiles/backends.csv",
     output:
         machine="results/profiles/machine.json",
-    log:
-        "results/logs/profiles/machine.log",
     conda:
         ENVIRONMENT
     threads: WHOLE_MACHINE

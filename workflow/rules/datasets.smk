@@ -11,8 +11,6 @@ rule prepare_dataset:
     output:
         dataset="results/datasets/{dataset}.npz",
         card="results/datasets/{dataset}.json",
-    log:
-        "results/logs/datasets/{dataset}.log",
     wildcard_constraints:
         dataset="|".join(config["datasets"]),
     conda:

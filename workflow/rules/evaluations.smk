@@ -74,8 +74,6 @@ rule collect_evaluations:
         + SEPARATION.get(wildcards.experiment, []),
     output:
         table="results/evaluations/{experiment}.csv",
-    log:
-        "results/logs/evaluations/{experiment}.log",
     wildcard_constraints:
         experiment="|".join(EXPERIMENTS),
     conda:
@@ -91,8 +89,6 @@ rule compare_reconstructions:
     output:
         evaluation="results/evaluations/reconstruction.csv",
         images="results/evaluations/reconstruction.npz",
-    log:
-        "results/logs/evaluations/reconstruction.log",
     conda:
         "../../envs/evaluation.yaml"
     resources:
@@ -118,8 +114,6 @@ rule measure_theory:
         models=[f"results/{run.folder}/model.npz" for run in PLANE_RUNS],
     output:
         table="results/evaluations/theory.csv",
-    log:
-        "results/logs/evaluations/theory.log",
     conda:
         "../../envs/training.yaml"
     resources:

@@ -3,6 +3,7 @@
 # and a section of the report.
 
 EXTRA_TABLES["likelihoods"] = [f"{RESULTS}/evaluations/likelihoods.csv"]
+EXTRA_TABLES["two_samples"] = outputs.where_kept(RESULTS, "evaluations/two_samples.csv")
 
 
 include: "marginal_likelihoods.smk"

@@ -1,7 +1,8 @@
 # Needs the VAEs of the experiment `marginal_likelihood`, the baselines of the comparison, and the dataset that
 # all were trained on; included only where the configuration has that experiment.
 # Gives results/evaluations: likelihood.csv, the log-likelihood of every model on black and white test
-# images; samples.npz, images that the models draw; boltzmann_training.csv and .npz, how the Boltzmann
+# images; samples.npz, images that the models draw; two_samples.csv, how well such images can be told
+# from held-out ones; boltzmann_training.csv and .npz, how the Boltzmann
 # machines trained and what filters they learned.
 
 from study.models import MODELS
@@ -87,8 +88,6 @@ rule collect_likelihoods:
         ],
     output:
         table="results/evaluations/likelihoods.csv",
-    log:
-        "results/logs/evaluations/likelihoods.log",
     conda:
         "../../envs/evaluation.yaml"
     script:
@@ -101,8 +100,6 @@ rule draw_model_samples:
         models=[f"results/{run.folder}/model.npz" for run in SAMPLED_MODELS],
     output:
         samples="results/evaluations/samples.npz",
-    log:
-        "results/logs/evaluations/samples.log",
     conda:
         "../../envs/evaluation.yaml"
     resources:
@@ -120,6 +117,30 @@ rule draw_model_samples:
         "../../scripts/draw_model_samples.py"
 
 
+rule compare_samples:
+    input:
+        dataset=rules.draw_model_samples.input.dataset,
+        models=rules.draw_model_samples.input.models,
+    output:
+        table="results/evaluations/two_samples.csv",
+    conda:
+        "../../envs/evaluation.yaml"
+    resources:
+        mem_mb=growing(1500),
+    params:
+        code=code_digest(
+            "compare_samples.py",
+            *[f"study.models.{run.family}" for run in SAMPLED_MODELS],
+        ),
+        name=SAMPLED_VAE.dataset,
+        families=[run.family for run in SAMPLED_MODELS],
+        seeds=[run.seed for run in SAMPLED_MODELS],
+        gibbs_steps=LIKELIHOOD["annealing"]["gibbs_steps"],
+        root_seed=config["seed"],
+    script:
+        "../../scripts/compare_samples.py"
+
+
 rule collect_boltzmann_training:
     input:
         dataset=f"results/datasets/{SAMPLED_VAE.dataset}.npz",
@@ -128,8 +149,6 @@ rule collect_boltzmann_training:
     output:
         training="results/evaluations/boltzmann_training.csv",
         filters="results/evaluations/boltzmann_training.npz",
-    log:
-        "results/logs/evaluations/boltzmann_training.log",
     conda:
         "../../envs/evaluation.yaml"
     params:

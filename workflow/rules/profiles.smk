@@ -10,8 +10,6 @@ rule profile_epoch:
         profile="results/profiles/{backend}_epoch.csv",
         listing="results/profiles/{backend}_epoch.txt",
         call_tree="results/profiles/{backend}_epoch.html",
-    log:
-        "results/logs/profiles/{backend}_epoch.log",
     wildcard_constraints:
         backend="published|numpy",
     conda:
@@ -35,8 +33,6 @@ rule profile_operations:
     output:
         profile="results/profiles/{backend}_epoch.csv",
         listing="results/profiles/{backend}_epoch.txt",
-    log:
-        "results/logs/profiles/{backend}_epoch.log",
     wildcard_constraints:
         backend="|".join(outputs.COMPILED),
     conda:

@@ -60,8 +60,6 @@ rule unpack_evaluations:
         packed=lambda wildcards: packed_evaluations(wildcards.experiment),
     output:
         table=f"{REFERENCE}/evaluations/{{experiment}}.csv",
-    log:
-        f"{REFERENCE}/logs/evaluations/{{experiment}}.log",
     wildcard_constraints:
         experiment="|".join(EXPERIMENTS),
     localrule: True

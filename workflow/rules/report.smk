@@ -37,8 +37,6 @@ rule report_values:
         citation="CITATION.cff",
     output:
         values=f"{RESULTS}/report/values.json",
-    log:
-        f"{RESULTS}/logs/report/values.log",
     conda:
         "../../envs/report.yaml"
     params:

@@ -157,7 +157,10 @@ rule judge_claims:
             f"{RESULTS}/profiles/backends.csv",
             f"{RESULTS}/profiles/published_epoch.csv",
             *outputs.where_kept(RESULTS, "evaluations/theory.csv"),
+            *EXTRA_TABLES.get("likelihoods", []),
+            *EXTRA_TABLES.get("two_samples", []),
         ],
+        gpu=outputs.of_a_gpu(RESULTS),
         cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=DATASETS),
     output:
         verdicts=f"{RESULTS}/claims.json",
@@ -166,9 +169,9 @@ rule judge_claims:
     log:
         f"{RESULTS}/logs/claims.log",
     conda:
-        "../../envs/report.yaml"
+        "../../envs/evaluation.yaml"
     params:
-        optional=[*OPTIONAL_EXPERIMENTS, "theory"],
+        optional=[*OPTIONAL_EXPERIMENTS, "likelihoods", "theory", "two_samples"],
         shown=outputs.shown_in(RESULTS, workflow.rules),
     script:
         "../../scripts/judge_claims.py"

@@ -1,0 +1,88 @@
+"""What a claim's test can come to, and when numbers decide it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from study.intervals import Interval
+
+HOLDS = "holds"
+IN_PART = "holds in part"
+FAILS = "does not hold"
+NOT_TOLD_APART = "not told apart"
+NOT_MEASURED = "not measured"
+OUTCOMES = (HOLDS, IN_PART, FAILS, NOT_TOLD_APART, NOT_MEASURED)
+"""From the one that says that a statement holds to the one that says that nothing is known."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a claim's test found.
+
+    Attributes
+    ----------
+    outcome
+        One of `OUTCOMES`.
+    finding
+        A sentence made from the numbers.
+    asked
+        What the statement was held to.
+    seeds
+        How many trainings of a setting were compared, at least; None where nothing is trained.
+    """
+
+    outcome: str
+    finding: str
+    asked: str = ""
+    seeds: int | None = None
+
+
+class NotMeasured(Exception):
+    """The study has not measured what a test needs, which the message names."""
+
+
+def together(outcomes: Sequence[str]) -> str:
+    """Outcome of a statement whose parts have these.
+
+    It holds if all do, and in part if some do; if none does, it does not hold if one does not, and
+    is not told apart otherwise.
+    """
+    if len(set(outcomes)) == 1:
+        return outcomes[0]
+    if {HOLDS, IN_PART} & set(outcomes):
+        return IN_PART
+    return FAILS if FAILS in outcomes else NOT_TOLD_APART
+
+
+def above(interval: Interval, threshold: float) -> str:
+    """Whether an estimate exceeds a threshold, which is told where its interval is on one side."""
+    if not interval.known:
+        return NOT_TOLD_APART
+    if interval.low > threshold or interval.low == interval.high == threshold:
+        return HOLDS
+    return FAILS if interval.high < threshold else NOT_TOLD_APART
+
+
+def below(interval: Interval, threshold: float) -> str:
+    """Whether an estimate is below a threshold."""
+    return above(Interval(-interval.value, -interval.high, -interval.low), -threshold)
+
+
+def within(interval: Interval, low: float, high: float) -> str:
+    """Whether an estimate is in a range: it can be told if its interval is, or is outside."""
+    outcomes = above(interval, low), below(interval, high)
+    if FAILS in outcomes:
+        return FAILS
+    return HOLDS if outcomes == (HOLDS, HOLDS) else NOT_TOLD_APART
+
+
+def shown(interval: Interval, digits: int = 2) -> str:
+    """An estimate and its interval, in digits after the point."""
+    if not interval.known:
+        return f"{interval.value:.{digits}f} (one seed, no interval)"
+    return f"{interval.value:.{digits}f} ({interval.low:.{digits}f} to {interval.high:.{digits}f})"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as a list in a sentence."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
