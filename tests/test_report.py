@@ -645,15 +645,34 @@ def test_the_page_answers_first(built: Path) -> None:
     box = html[html.index('<section class="summary"') : html.index('<div class="abstract">')]
     assert "<p" not in html[: html.index(box)].replace('<p class="subtitle"', "")
     text = shown(box)
-    assert "In part. Of the 3 statements of the report that this build could test, 1 is" in text
-    for count in ("1 holds", "2 does not hold :", "0 not measured"):
+    assert "In part. Of the 3 statements of the report that this build could test, 1 holds." in text
+    for count in ("Holds: 1", "Does not hold: 2 (", "Not measured: 0"):
         assert count in text, count
     assert '<a href="#claim:third-one">Third one</a>' in " ".join(box.split())
     assert "NumPy, on 1 thread of a processor, takes 9 s to train on 60,000 images" in text
     assert "the errors are 21.50 ± 0.71 nats for the VAE" in text
-    assert "Laptop scale" in text and "0123456789ab with changes" in text
+    assert "Laptop scale" in text and "0123456789ab (with changes)" in text
     assert "2024-02-29" in text and "180 trainings, 3 hours" in text
     assert "snakemake --configfile a_b.yaml" in text and "version" in text
+
+
+@pytest.mark.parametrize(
+    ("holding", "answer"),
+    [(4, "Yes"), (3, "Mostly"), (2, "In part"), (0, "Hardly")],
+)
+def test_the_answer_counts_every_verdict(values: Path, holding: int, answer: str) -> None:
+    found = json.loads(values.read_text())
+    names = [f"claim_{number}" for number in range(5)]
+    verdicts = ("holds", "holds in part", "does not hold", "not told apart", "not measured")
+    found |= {"claims": names, "verdicts": verdicts} | {f"verdicts.{name}": [] for name in verdicts}
+    found |= {"verdicts.holds": names[:holding], "verdicts.holds in part": names[holding:4]}
+    found["verdicts.not measured"] = names[4:]
+    captions = {path.stem: "A caption." for path in CAPTIONS}
+    text = " ".join(render(REPORT / "report.md", found, captions, FILES).split())
+    hold = "holds" if holding == 1 else "hold"
+    assert f"**{answer}.** Of the 4 statements" in text and f"could test, {holding} {hold}." in text
+    assert f"[Holds in part: {4 - holding}]{{.verdict .holds-in-part}}" in text
+    assert "[Not measured: 1]{.verdict .not-measured} ([Claim 4](#claim:claim-4))" in text
 
 
 def test_the_ledger_has_every_field_of_a_verdict_and_leads_to_its_evidence(built: Path) -> None:
