@@ -13,6 +13,7 @@ import numpy as np
 
 from study import intervals
 from study.contracts import RUN
+from study.decisions import above, below, shown, within
 from study.intervals import Interval, Spread
 from study.outcomes import (
     FAILS,
@@ -21,12 +22,8 @@ from study.outcomes import (
     NOT_TOLD_APART,
     NotMeasured,
     Verdict,
-    above,
-    below,
     listed,
-    shown,
     together,
-    within,
 )
 from study.peers import labels
 from study.results import final
