@@ -57,6 +57,7 @@ class PythaeTrainer:
         """Make pythae's dataset, of floats, and its trainer."""
         from pythae.data.datasets import BaseDataset
         from pythae.trainers import BaseTrainer, BaseTrainerConfig
+        from pythae.trainers.training_callbacks import ProgressBarCallback
 
         order, torch = self._order, self._torch
 
@@ -84,6 +85,11 @@ class PythaeTrainer:
             ),
         )
         self._trainer.prepare_training()
+        # Its progress bar would fill the log.
+        handler = self._trainer.callback_handler
+        handler.callbacks = [
+            each for each in handler.callbacks if not isinstance(each, ProgressBarCallback)
+        ]
 
     def run_epoch(self, order: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
         """One pass over rows of the loaded data."""
