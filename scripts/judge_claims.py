@@ -84,19 +84,23 @@ def judge_claims(
             "evidence": _evidence(claim, [*evaluations, *others], verdicts.parent, shown),
         }
     verdicts.write_text(json.dumps(judged, indent=2) + "\n", encoding="utf-8")
-    rows = [{"claim": readable(name), **row} for name, row in judged.items()]
-    write_table(
-        [{key.capitalize(): _cell(value) for key, value in row.items()} for row in rows],
-        table,
-        markdown,
-        text_columns=[key.capitalize() for key in rows[0]],
-    )
+    rows = [_row(name, of_claim) for name, of_claim in judged.items()]
+    write_table(rows, table, markdown, text_columns=list(rows[0]))
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return " · ".join(value) if isinstance(value, list) else str(value)
+def _row(name: str, of_claim: dict[str, Any]) -> dict[str, str]:
+    """Row of the table: with the statement its settings, with the finding the number of seeds."""
+    seeds = of_claim["seeds"]
+    trained = "" if seeds is None else f" {seeds} {'seed' if seeds == 1 else 'seeds'}."
+    return {
+        "Claim": readable(name),
+        "Section": of_claim["section"],
+        "Statement": f"{of_claim['statement'].rstrip('.')} ({of_claim['settings']}).",
+        "Verdict": of_claim["verdict"],
+        "Finding": of_claim["finding"] + trained,
+        "Held to": of_claim["asked"],
+        "Evidence": " · ".join(of_claim["evidence"]),
+    }
 
 
 def _asked(asked: str, because: str) -> str:

@@ -65,7 +65,7 @@ def between(
     what = in_words(where["metric"])
     return Verdict(
         within(estimate, low, high),
-        f"{what[0].upper()}{what[1:]}: {shown(estimate)}.",
+        f"{_first_upper(what)}: {shown(estimate)}.",
         f"{what} {_range(at_least, at_most)}",
         len(values),
     )
@@ -84,7 +84,7 @@ def estimated(
     low, high = (_or(at_least, -np.inf), _or(at_most, np.inf))
     return Verdict(
         within(estimate, low, high),
-        f"{MEASURES[where['measure']]}: {shown(estimate, 3)} {rows['unit'].iloc[0]}.",
+        f"{_first_upper(MEASURES[where['measure']])}: {shown(estimate, 3)} {rows['unit'].iloc[0]}.",
         _range(at_least, at_most),
         len(rows),
     )
@@ -131,8 +131,9 @@ def matches(
 
 def ran(tables: Tables, table: str, where: Where) -> Verdict:
     """Whether there are runs of these settings."""
-    frame = tables[table]
-    rows = frame
+    frame = rows = tables[table]
+    if where.get("dataset", frame["dataset"].iloc[0]) not in frame["dataset"].unique():
+        raise NotMeasured(f"trainings on {readable(where['dataset'])}")
     for column, value in where.items():
         rows = rows[rows[column] == value]
     asked = ", ".join(f"{in_words(column)} {in_words(value)}" for column, value in where.items())
@@ -508,6 +509,10 @@ def _spread(tables: Tables, table: str, where: Where) -> Spread:
         if spread.freedom:
             break
     return spread
+
+
+def _first_upper(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _range(at_least: float | None, at_most: float | None) -> str:

@@ -40,6 +40,22 @@ READABLE = {
 }
 """Names that take more than a capital letter."""
 
+PROPER = {
+    "adam": "Adam",
+    "cupy": "CuPy",
+    "dbn": "DBN",
+    "gpu": "GPU",
+    "kingma": "Kingma",
+    "latents": "latent variables",
+    "numpy": "NumPy",
+    "rbm": "RBM",
+    "tensorflow": "TensorFlow",
+    "vae": "VAE",
+    "welling": "Welling",
+    "xavier": "Xavier",
+}
+"""Words within a name that are not written as they are there."""
+
 MEASURES = {
     "active_units": "active units",
     "elbo": "ELBO",
@@ -68,7 +84,10 @@ STRUCTURES = ("small_world", "community", "sparse")
 
 def readable(name: str) -> str:
     """Put a name of the configuration into words: "small_world" is "Small world"."""
-    return READABLE.get(name) or name.replace("_", " ").strip().capitalize()
+    if name in READABLE:
+        return READABLE[name]
+    words = " ".join(PROPER.get(word, word) for word in name.split("_")).strip()
+    return words[:1].upper() + words[1:]
 
 
 def in_words(name: object) -> str:
