@@ -106,6 +106,8 @@ local function align(csv)
   end
 end
 
+local BREAK = "\u{200b}"  -- where a long name may be broken
+
 -- Typst makes wide columns as narrow as each other. Here they are as wide as lets the longest cell of
 -- each take equally many lines, the fewest at which the table fits a page of `page` characters; a
 -- column is not made narrower than its longest word.
@@ -116,13 +118,13 @@ local function fit(csv)
     for column, cell in ipairs(row.cells) do
       local text = pandoc.utils.stringify(cell.contents)
       longest[column] = math.max(longest[column] or 0, utf8.len(text))
-      for part in text:gmatch("%S+") do
+      for part in text:gsub(BREAK, " "):gmatch("%S+") do
         word[column] = math.max(word[column] or 0, utf8.len(part))
       end
     end
   end
   local lines, widths, total = 0, {}, math.huge
-  while total > page and lines < 20 do
+  while total > page and lines < 60 do
     lines, total = lines + 1, 0
     for column, length in ipairs(longest) do
       widths[column] = math.max(word[column] or 0, length / lines) + gap
@@ -145,7 +147,8 @@ local function link_to(text)
     end
   end
   local file = text.text:match("^%a+/([%w_]+)%.csv$")
-  if file then return is_html and pandoc.Link(file, "../" .. text.text) or pandoc.Str(file) end
+  if file and is_html then return pandoc.Link(file, "../" .. text.text) end
+  if file then return pandoc.Str((file:gsub("_", "_" .. BREAK))) end
 end
 
 -- A row's name, its first cell, can be referred to: "Hot spots" is claim:hot-spots.
