@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from step import run
-from study.benchmark.xla import operations_of_an_epoch
 from study.contracts import OPERATIONS
 from study.work import OUTSIDE, WAITING, phase_rows
 from vae.backends import limit_threads, unavailable
-from vae.backends.tensorflow import library
 
 THREADS = 1
 """On one thread, as `profile_epoch`, what operations take adds up to the epoch."""
@@ -47,17 +45,18 @@ def profile_operations(
 
 
 def _of_cupy(settings: dict[str, Any], root_seed: int) -> tuple[str, list[dict[str, Any]]]:
-    # By name, as backends are loaded: elsewhere there may be no CuPy.
+    # By name, as backends are loaded: there may be no CuPy, and no TensorFlow.
     phases = import_module("study.benchmark.gpu").phases_of_an_epoch(settings, root_seed)
     return "GPU, by phase", phase_rows(phases, settings["steps"])
 
 
 def _of_tensorflow(settings: dict[str, Any], root_seed: int) -> tuple[str, list[dict[str, Any]]]:
+    xla = import_module("study.benchmark.xla")
     steps = min(settings["steps"], STEPS)
     scale = settings["steps"] / steps
-    library().config.set_visible_devices([], "GPU")
+    xla.library().config.set_visible_devices([], "GPU")
     limit_threads("tensorflow", THREADS)
-    rows = operations_of_an_epoch(settings | {"steps": steps}, root_seed)
+    rows = xla.operations_of_an_epoch(settings | {"steps": steps}, root_seed)
     for row in rows:
         row["calls"] = round(scale * row["calls"])
         row["own_seconds"] *= scale

@@ -11,6 +11,7 @@ import pytest
 
 import profile_operations
 from profile_epoch import POLICY, profile_epoch
+from study.benchmark import xla
 from study.benchmark.xla import operations_of_an_epoch
 from study.contracts import OPERATIONS, PROFILE
 from study.results import read_table
@@ -108,10 +109,8 @@ def test_the_listing_says_what_share_is_accounted_for(
     """A few steps stand for an epoch; the time in no operation is a row as well."""
     monkeypatch.setattr(profile_operations, "STEPS", 60)
     monkeypatch.setattr(profile_operations, "limit_threads", lambda *threads: None)
-    monkeypatch.setattr(profile_operations, "library", MagicMock())
-    monkeypatch.setattr(
-        profile_operations, "operations_of_an_epoch", lambda *job: deepcopy(operations)
-    )
+    monkeypatch.setattr(xla, "library", MagicMock())
+    monkeypatch.setattr(xla, "operations_of_an_epoch", lambda *job: deepcopy(operations))
     files = tmp_path / "epoch.csv", tmp_path / "epoch.txt"
     profile_operations.profile_operations(*files, "tensorflow", SETTINGS | {"steps": 180}, 1)
     table = read_table(files[0], OPERATIONS).set_index("operation")

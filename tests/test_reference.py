@@ -133,7 +133,7 @@ def test_what_is_kept_says_where_it_came_from(kept: Project):
     settings = yaml.safe_load((folder / "config.yaml").read_text())
     assert len(runs) == len(planned_runs(settings))
     listed = (folder / seals.LIST).read_text()
-    assert "evaluations/images.csv.gz\n" in listed and "profiles/machine.json\n" in listed
+    assert "evaluations/images.csv.gz\n" in listed and "runs.csv\n" in listed
     assert (runs["seconds"] > 0).all()
     assert (folder / "report.pdf").read_bytes().startswith(b"%PDF")
 

@@ -63,7 +63,7 @@ def check(file: Path) -> None:
         return
     for folder in file.parents:
         expected = _listed(folder / LIST).get(file.relative_to(folder).as_posix())
-        if expected not in (None, _digest(file)):
+        if expected is not None and expected != _digest(file):
             raise ValueError(
                 f"{file}: expected what was kept, whose digest is in {folder / LIST}, but it was "
                 "cut short or changed since; bring it back, say by `git checkout`"

@@ -44,7 +44,9 @@ rule profile_operations:
     params:
         code=lambda wildcards: code_digest(
             "profile_operations.py",
-            "study.benchmark.gpu",
+            {"cupy": "study.benchmark.gpu", "tensorflow": "study.benchmark.xla"}[
+                wildcards.backend
+            ],
             f"vae.backends.{wildcards.backend}",
         ),
         backend="{backend}",

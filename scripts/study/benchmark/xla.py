@@ -69,11 +69,11 @@ def _rows(trace: bytes) -> Iterator[dict[str, Any]]:
     from tensorflow.tsl.profiler.protobuf.xplane_pb2 import XSpace
 
     planes = {plane.name: plane for plane in XSpace.FromString(trace).planes}
-    program = Program(
-        HloProto.FromString(stat.bytes_value).hlo_module
+    programs = [
+        Program(HloProto.FromString(stat.bytes_value).hlo_module)
         for metadata in planes["/host:metadata"].event_metadata.values()
         for stat in metadata.stats
-    )
+    ]
     plane = planes["/host:CPU"]
     marks = {key for key, stat in plane.stat_metadata.items() if stat.name == "hlo_op"}
     calls, picoseconds = Counter[str](), Counter[str]()
@@ -83,6 +83,8 @@ def _rows(trace: bytes) -> Iterator[dict[str, Any]]:
                 name = plane.event_metadata[event.metadata_id].name
                 calls[name] += 1
                 picoseconds[name] += event.duration_ps
+    # Of all that this process has compiled, the one whose operations were called.
+    program = max(programs, key=lambda each: sum(name in each.operations for name in calls))
     for name, count in calls.items():
         operation = program.operations[name]
         if operation.opcode not in CONTROL:
@@ -99,12 +101,12 @@ class Program:
 
     Parameters
     ----------
-    modules
-        Messages of the type HloModuleProto.
+    module
+        A message of the type HloModuleProto.
     """
 
-    def __init__(self, modules: Iterator[Any]) -> None:
-        computations = [part for module in modules for part in module.computations]
+    def __init__(self, module: Any) -> None:
+        computations = module.computations
         self._computations = {part.id: part for part in computations}
         self.operations = {each.name: each for part in computations for each in part.instructions}
         self._by_id = {each.id: each for each in self.operations.values()}
