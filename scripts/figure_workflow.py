@@ -1,5 +1,6 @@
 """Figure: the steps of the study, from data to report, and what came before what."""
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,8 +15,11 @@ from study.wording import duration
 
 LAST = "Figures, tables and report"
 
-POINT, HALF = 0.3, 0.28
+POINT, HALF = 0.3, 0.31
 """Width of an edge in a row that it passes, and half the height of a box; a step has 1 by 1."""
+
+BROADEST = 11
+"""Characters of a line in a box, but for longer words."""
 
 
 def figure_workflow(steps: Path, svg: Path, pdf: Path, png: Path) -> None:
@@ -39,7 +43,7 @@ def figure_workflow(steps: Path, svg: Path, pdf: Path, png: Path) -> None:
     places = arrange(routed)
     height = 1 + max(-y for _, y in places.values())
     with style():
-        figure = new_figure(PAGE_WIDTH, 0.72 * height)
+        figure = new_figure(PAGE_WIDTH, 0.9 * height)
         axes = figure.subplots()
         for path in paths:
             draw_path(axes, [places[point] for point in path])
@@ -101,18 +105,11 @@ def draw_box(
     axes: Axes, place: tuple[float, float], rule: str, row: Mapping[str, str] | None
 ) -> None:
     """Draw a step: its name and, if it was recorded, how often it ran and how long."""
-    lines = wrapped(rule.replace("_", " "))
+    lines = textwrap.wrap(rule.replace("_", " "), BROADEST, break_long_words=False)
     if row:
-        lines.append(f"{row['jobs']} × · {duration(float(row['seconds']))}")
-    box = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": BLUE, "linewidth": 0.8}
-    axes.text(*place, "\n".join(lines), ha="center", va="center", fontsize=6, bbox=box)
-
-
-def wrapped(name: str) -> list[str]:
-    """Break a name of several words into two lines."""
-    words = name.split()
-    half = (len(words) + 1) // 2
-    return [line for line in (" ".join(words[:half]), " ".join(words[half:])) if line]
+        lines += [f"{row['jobs']} ×", duration(float(row["seconds"]))]
+    box = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": BLUE, "linewidth": 0.8}
+    axes.text(*place, "\n".join(lines), ha="center", va="center", fontsize=5.5, bbox=box)
 
 
 def draw_path(axes: Axes, path: list[tuple[float, float]]) -> None:
