@@ -64,14 +64,15 @@ heads.forEach((head, column) => {
 });
 
 const verdict = heads.findIndex((head) => head.textContent === "Verdict");
-const verdicts = [...new Set(rows.map((row) => row.cells[verdict].textContent))];
+const said = (row) => row.cells[verdict].textContent.trim().replace(/\s+/g, " ");
+const verdicts = [...new Set(rows.map(said))];
 const chosen = made("select", {}, made("option", { value: "", textContent: "all" }), ...verdicts.map((name) => made("option", { textContent: name })));
 const sought = made("input", { type: "search" });
 const count = made("output");
 function filter() {
   const words = sought.value.toLowerCase();
   for (const row of rows) {
-    const of = !chosen.value || row.cells[verdict].textContent === chosen.value;
+    const of = !chosen.value || said(row) === chosen.value;
     row.hidden = !(of && row.textContent.toLowerCase().includes(words));
   }
   count.value = `${rows.filter((row) => !row.hidden).length} of ${rows.length} shown`;
