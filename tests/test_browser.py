@@ -191,7 +191,7 @@ def test_a_figure_is_enlarged_by_mouse_and_by_keyboard(page: Page):
 def ledger(page: Page) -> list[Any]:
     return page.run(
         "[...document.querySelectorAll('#tbl\\\\:claims tbody tr')].filter(row => !row.hidden)"
-        ".map(row => [...row.cells].map(cell => cell.textContent))"
+        ".map(row => [...row.cells].map(cell => cell.textContent.replace(/\\s+/g, ' ').trim()))"
     )
 
 
