@@ -50,6 +50,8 @@ const ledger = document.querySelector("#tbl\\:claims table");
 const body = ledger.tBodies[0];
 const rows = [...body.rows];
 const heads = [...ledger.tHead.rows[0].cells];
+// Its lines in the file may be broken anywhere.
+const plain = (cell) => cell.textContent.trim().replace(/\s+/g, " ");
 const order = new Intl.Collator("en", { numeric: true });
 heads.forEach((head, column) => {
   const sort = () => {
@@ -57,14 +59,14 @@ heads.forEach((head, column) => {
     heads.forEach((other) => other.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", direction);
     const sign = direction === "ascending" ? 1 : -1;
-    const text = (row) => row.cells[column].textContent;
+    const text = (row) => plain(row.cells[column]);
     body.append(...rows.toSorted((a, b) => sign * order.compare(text(a), text(b))));
   };
   head.replaceChildren(made("button", { onclick: sort }, ...head.childNodes));
 });
 
 const verdict = heads.findIndex((head) => head.textContent === "Verdict");
-const said = (row) => row.cells[verdict].textContent.trim().replace(/\s+/g, " ");
+const said = (row) => plain(row.cells[verdict]);
 const verdicts = [...new Set(rows.map(said))];
 const chosen = made("select", {}, made("option", { value: "", textContent: "all" }), ...verdicts.map((name) => made("option", { textContent: name })));
 const sought = made("input", { type: "search" });
