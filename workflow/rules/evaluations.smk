@@ -4,7 +4,7 @@
 # separation of their latent spaces where it is shown, the comparison of the models in
 # reconstruction.csv, and the theory as measured on the latent plane in theory.csv.
 
-from planning.runs import compared_runs, plane_runs, run_files
+from planning.runs import compared_runs, has_filters, plane_runs, run_files
 
 COMPARISON = config["experiments"]["comparison"]
 COMPARED_RUNS = compared_runs(config)
@@ -119,8 +119,16 @@ rule measure_theory:
     resources:
         mem_mb=growing(2000),
     params:
+        # Its gradients are TensorFlow's where there are filters, which NumPy does not train.
         code=code_digest(
-            "measure_theory.py", "vae.backends.numpy", "vae.backends.tensorflow"
+            "measure_theory.py",
+            (
+                "vae.backends.tensorflow"
+                if has_filters(
+                    architecture_settings(config, PLANE_RUNS[0].architecture)
+                )
+                else "vae.backends.numpy"
+            ),
         ),
         runs=[run.parameters for run in PLANE_RUNS],
         binarisation=binarisation(config, PLANE_RUNS[0]),
