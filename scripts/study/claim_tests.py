@@ -61,12 +61,12 @@ def between(
         items = int(rows["items"].iloc[0])
     if where["metric"].endswith("accuracy") and not estimate.known and items:
         estimate = intervals.of_share(estimate.value, items)
-    low, high = (_or(at_least, -np.inf), _or(at_most, np.inf))
     what = in_words(where["metric"])
+    outcome, asked = _in_range(estimate, at_least, at_most)
     return Verdict(
-        within(estimate, low, high),
+        outcome,
         f"{_first_upper(what)}: {shown(estimate)}.",
-        f"{what} {_range(at_least, at_most)}",
+        f"{what} {asked}",
         len(values),
     )
 
@@ -81,11 +81,11 @@ def estimated(
     """Whether what was estimated with an interval of its own is in a range, in every seed."""
     rows = _picked(tables, table, where)
     estimate = Interval(rows["value"].mean(), rows["low"].min(), rows["high"].max())
-    low, high = (_or(at_least, -np.inf), _or(at_most, np.inf))
+    outcome, asked = _in_range(estimate, at_least, at_most)
     return Verdict(
-        within(estimate, low, high),
+        outcome,
         f"{_first_upper(MEASURES[where['measure']])}: {shown(estimate, 3)} {rows['unit'].iloc[0]}.",
-        _range(at_least, at_most),
+        asked,
         len(rows),
     )
 
@@ -357,7 +357,7 @@ def faster(tables: Tables, table: str, fast: str, slow: str, at_least: float) ->
     )
 
 
-def slower_than(tables: Tables, table: str, fast: str, slow: str, at_most: float) -> Verdict:
+def no_faster_than(tables: Tables, table: str, fast: str, slow: str, at_most: float) -> Verdict:
     """Whether one implementation's epoch is at most so many times shorter than another's."""
     ratio, finding = _times_faster(tables, table, fast, slow)
     return Verdict(below(ratio, at_most), finding, f"at most {at_most:g} times faster")
@@ -398,10 +398,10 @@ def shares(
     whole = tables[table].groupby(along)[value].sum()
     found = {part: float(whole.get(part, 0) / whole.sum()) for part in parts}
     apart = [part for part, share in parts.items() if abs(found[part] - share) > within]
-    together_ = abs(sum(found.values()) - sum(parts.values())) <= within
+    summed = abs(sum(found.values()) - sum(parts.values())) <= within
     each = listed(f"{part} {found[part]:.0%} ({share:.0%})" for part, share in parts.items())
     return Verdict(
-        HOLDS if not apart else IN_PART if together_ else FAILS,
+        HOLDS if not apart else IN_PART if summed else FAILS,
         f"Of the whole (published): {each}; together {sum(found.values()):.0%}.",
         f"each within {100 * within:.0f} points of the published share; in part, their sum",
     )
@@ -463,7 +463,7 @@ TESTS: dict[str, Callable[..., Verdict]] = {
         steadier,
         steadier_within_a_run,
         faster,
-        slower_than,
+        no_faster_than,
         shares,
         count,
         ranks_alike,
@@ -515,13 +515,10 @@ def _first_upper(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def _range(at_least: float | None, at_most: float | None) -> str:
-    return " and ".join(
-        f"{words} {value:g}"
-        for words, value in (("at least", at_least), ("at most", at_most))
-        if value is not None
-    )
-
-
-def _or(value: float | None, otherwise: float) -> float:
-    return otherwise if value is None else value
+def _in_range(estimate: Interval, at_least: float | None, at_most: float | None) -> tuple[str, str]:
+    """Whether an estimate is between ends of which one may be open, and the range in words."""
+    ends = {"at least": at_least, "at most": at_most}
+    asked = " and ".join(f"{words} {end:g}" for words, end in ends.items() if end is not None)
+    low = -np.inf if at_least is None else at_least
+    high = np.inf if at_most is None else at_most
+    return within(estimate, low, high), asked

@@ -72,12 +72,12 @@ def library() -> Any:
     It would import Keras as well, for a third of the time, which it does when Keras is asked for.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    if "keras" in sys.modules:
-        import tensorflow
-    else:
+    loaded = {"keras", "tensorflow"} & sys.modules.keys()
+    if not loaded:
         sys.modules["keras"] = None  # type: ignore[assignment]  # cannot be imported
-        try:
-            import tensorflow
-        finally:
+    try:
+        import tensorflow
+    finally:
+        if not loaded:
             del sys.modules["keras"]
     return tensorflow
