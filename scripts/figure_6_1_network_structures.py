@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from step import run
 from study.arrays import read_arrays
+from study.datasets.networks import as_matrices
 from study.plotting import (
     CATEGORIES,
     INK,
@@ -61,13 +62,10 @@ def first_networks(dataset: Path) -> dict[str, NDArray[np.bool_]]:
     """Read the adjacency matrix of each structure's first training network, in report order."""
     arrays = read_arrays(dataset, "x_train", "y_train", "image_shape", "label_names")
     names = [str(name) for name in arrays["label_names"]]
-    return {
-        name: arrays["x_train"][np.argmax(arrays["y_train"] == names.index(name))].reshape(
-            arrays["image_shape"]
-        )
-        > 0
-        for name in in_report_order(names)
-    }
+    shown = in_report_order(names)
+    first = [np.argmax(arrays["y_train"] == names.index(name)) for name in shown]
+    matrices = as_matrices(arrays["x_train"][first], arrays["image_shape"])
+    return dict(zip(shown, matrices > 0, strict=True))
 
 
 def draw_network(

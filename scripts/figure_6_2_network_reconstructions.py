@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from step import run
 from study.arrays import read_arrays
 from study.dataset import as_pixels
+from study.datasets.networks import as_matrices
 from study.plotting import (
     CATEGORIES,
     MARKERS,
@@ -80,7 +81,7 @@ def draw_matrices(panels: list[list[Axes]], arrays: dict[str, NDArray[Any]]) -> 
         for axes, (structure, index) in zip(row, indices(arrays).items(), strict=True):
             item = np.argmax(arrays["y_test"] == index)
             image = axes.imshow(
-                as_pixels(arrays[matrices][item]).reshape(arrays["image_shape"]),
+                as_matrices(as_pixels(arrays[matrices][[item]]), arrays["image_shape"])[0],
                 cmap=PROBABILITY_MAP,
                 vmin=0,
                 vmax=1,

@@ -40,6 +40,7 @@ Keys made here:
                                             images) and .partition_gap, each .mean and .std
     likelihoods.{dataset}.ranking, .error_ranking   the report's models, the best first: by
                                             log-likelihood; by that reconstruction error
+    datasets.{name}.mean_entropy_floor      of networks: the mean over the classes
     datasets.used, .absent                  those of the runs; those of the report that are not
     architectures.used                      those of the runs
     verdicts, verdicts.{verdict}            the verdicts, from the one that says that a statement
@@ -58,6 +59,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import pandas as pd
@@ -156,7 +158,7 @@ def report_values(
             *_profile(read_table(published_profile, PROFILE)),
             *_profile(read_table(numpy_profile, PROFILE)),
             *(pair for path in operations for pair in _operations(read_table(path, OPERATIONS))),
-            *_flat("datasets", {card["name"]: card for card in map(read_json, cards)}),
+            *_flat("datasets", {card["name"]: card for card in map(_with_floor, cards)}),
             *_flat("claims", read_json(claims)),
             *_record(read_json(provenance), read_table(runs, RUNS)),
             *_flat("software", yaml.safe_load(citation.read_text(encoding="utf-8"))),
@@ -202,6 +204,13 @@ def _experiment(path: Path) -> Pairs:
     yield f"{name}.datasets", frame["dataset"].unique().tolist()
     if name in SERIES:
         yield from _series(name, final(frame), SERIES[name])
+
+
+def _with_floor(path: Path) -> dict[str, Any]:
+    """Read a data card; of networks, add the mean of the floors of their kinds."""
+    card = read_json(path)
+    floors = card.get("entropy_floor")
+    return card | ({"mean_entropy_floor": mean(floors.values())} if floors else {})
 
 
 def _run_key(experiment: str, columns: Mapping[str, Any]) -> str:

@@ -7,14 +7,14 @@ import pandas as pd
 from step import run
 from study.results import final, read_tables, select, varying
 from study.seals import read_json
-from study.tables import mean_and_deviation, number, write_table
+from study.tables import NONE, mean_and_deviation, number, write_table
 from study.wording import in_report_order, readable
 
 
 def table_network_loss(
     evaluations: list[Path], cards: list[Path], table: Path, markdown: Path
 ) -> None:
-    """Write a row for each protocol and structure: test networks, nats per network.
+    """Write a row for each data set and structure: test networks, nats per network.
 
     The entropy floor is what a decoder loses that knows a network's class and its edge
     probabilities. The reconstruction loss, which leaves out the cost of the latent code, may lie
@@ -46,17 +46,18 @@ def table_network_loss(
         rows += [
             {
                 "Protocol": readable(card["protocol"]),
+                "Entries": readable(card.get("entries", "all")),
                 **dict(zip(map(readable, settings), words, strict=True)),
                 **structure_cells(runs, structure, card["entropy_floor"][structure]),
             }
             for structure in in_report_order(card["entropy_floor"])
         ]
-    text = ["Protocol", *map(readable, settings), "Structure"]
+    text = ["Protocol", "Entries", *map(readable, settings), "Structure"]
     write_table(rows, table, markdown, text_columns=text)
 
 
 def structure_cells(runs: pd.DataFrame, structure: str, floor: float) -> dict[str, str]:
-    """Give the losses on one structure, and the negative ELBO less the floor."""
+    """Give the losses on one structure, and what the negative ELBO is above the floor."""
     test = select(runs, split="test")
     reconstruction = select(test, metric=f"reconstruction_{structure}")["value"]
     loss = -select(test, metric=f"elbo_{structure}")["value"]
@@ -66,6 +67,7 @@ def structure_cells(runs: pd.DataFrame, structure: str, floor: float) -> dict[st
         "Negative ELBO": mean_and_deviation(loss, 1),
         "Entropy floor": number(floor, 1),
         "Above the floor": mean_and_deviation(loss - floor, 1),
+        "Above, %": mean_and_deviation(100 * (loss / floor - 1), 1) if floor else NONE,
     }
 
 

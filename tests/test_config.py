@@ -389,7 +389,8 @@ WRONG = [
     (
         put("experiments.images.datasets", ["digit"]),
         'experiments.images.datasets: "digit" is not a dataset; expected one of digits, '
-        "photo_patches_grey, photo_patches_rgb, networks_published, networks_like_for_like; "
+        "photo_patches_grey, photo_patches_rgb, networks_published, networks_like_for_like, "
+        "networks_upper_triangle; "
         "the nearest is digits",
     ),
     (
@@ -445,9 +446,36 @@ WRONG = [
         "expected datasets of kind networks and protocol like_for_like",
     ),
     (
+        put("experiments.networks_upper_triangle.datasets", ["networks_like_for_like"]),
+        "experiments.networks_upper_triangle.datasets has the entry networks_like_for_like; "
+        "expected datasets of kind networks and protocol like_for_like, "
+        "whose entries are upper_triangle",
+    ),
+    (
+        put("experiments.networks_upper_triangle.architectures", ["graph_patches"]),
+        "experiments.networks_upper_triangle.architectures has the entry graph_patches; "
+        "expected one without filters, since the items of networks_upper_triangle are no images",
+    ),
+    (
+        put("experiments.networks_upper_triangle.latent_dimensions", [2278]),
+        "experiments.networks_upper_triangle.latent_dimensions has the entry 2278; "
+        "expected less than 2278, the input dimension of networks_upper_triangle",
+    ),
+    (
+        put("datasets.networks_published.entries", "upper_triangle"),
+        "datasets.networks_published.entries is upper_triangle; expected all where the protocol is "
+        "published, whose networks are not symmetric",
+    ),
+    (
+        put("datasets.networks_upper_triangle.entries", "upper_triangel"),
+        'datasets.networks_upper_triangle.entries is "upper_triangel"; expected one of all, '
+        "upper_triangle; the nearest is upper_triangle",
+    ),
+    (
         put("experiments.images.also", {"more": {"datasets": ["digit"]}}),
         'experiments.images.also.more.datasets: "digit" is not a dataset; expected one of digits, '
-        "photo_patches_grey, photo_patches_rgb, networks_published, networks_like_for_like; "
+        "photo_patches_grey, photo_patches_rgb, networks_published, networks_like_for_like, "
+        "networks_upper_triangle; "
         "the nearest is digits",
     ),
     # sizes that depend on one another
@@ -581,6 +609,16 @@ def ablation(**changes: Any) -> Callable[[dict[str, Any]], None]:
         (
             put("experiments.manifold.datasets", ["networks_published"]),
             "experiments.manifold.datasets has the entry networks_published; "
+            "expected a dataset of images",
+        ),
+        (
+            put("experiments.images.datasets", ["networks_upper_triangle"]),
+            "experiments.images.datasets has the entry networks_upper_triangle; "
+            "expected a dataset of images",
+        ),
+        (
+            put("experiments.comparison.datasets", ["networks_upper_triangle"]),
+            "experiments.comparison.datasets has the entry networks_upper_triangle; "
             "expected a dataset of images",
         ),
         (

@@ -40,6 +40,7 @@ from figure_likelihood_against_error import (
     ranks,
 )
 from figure_model_samples import draw_neighbours
+from figure_networks_while_training import draw_above_floors
 from figure_prior_samples import Panel, in_rows, sample_panels
 from study.arrays import read_arrays
 from study.contracts import BOLTZMANN_TRAINING, COSTS, LIKELIHOOD, RECONSTRUCTION, RUN
@@ -47,13 +48,27 @@ from study.dataset import as_pixels
 from study.learning_curves import draw_learning_curves
 from study.peers import labels
 from study.pixels import grey_levels
-from study.plotting import draw_images, draw_seeds, mosaic, new_figure, settled_limits, style
+from study.plotting import (
+    CATEGORIES,
+    draw_images,
+    draw_seeds,
+    mosaic,
+    new_figure,
+    settled_limits,
+    style,
+)
 from study.results import by_setting, classes_in_turn, read_table, read_tables, select
 
 NETWORKS: dict[str, Any] = {
     "image_shape": (12, 12),
     "latent_dimension": 3,
     "label_names": fabricated.STRUCTURES,
+}
+
+NETWORK_FLOORS = {
+    "networks_published": 40.0,
+    "networks_like_for_like": 60.0,
+    "networks_upper_triangle": 30.0,
 }
 
 RULES = {name: rule for name, rule in parsed_rules(TINY).items() if name.startswith("figure_")}
@@ -95,8 +110,28 @@ def equal_updates(path: Path) -> Path:
     return fabricated.measurements(path, rows)
 
 
+def network_bounds(path: Path) -> Path:
+    """Write the bounds of a network experiment: of one data set or, as written, of all three."""
+    as_written = path.stem == "networks_as_written"
+    training, epochs = ("report", 3) if as_written else ("batches_of_6", 4)
+    rows = [
+        fabricated.elbo("training", training, 1, split, epoch, dataset=dataset, epochs=epochs)
+        for dataset in (NETWORK_FLOORS if as_written else [path.stem])
+        for split in ("train", "test")
+        for epoch in range(1, epochs + 1)
+    ]
+    return fabricated.measurements(path, rows)
+
+
+def network_card(path: Path) -> Path:
+    floor = NETWORK_FLOORS[path.stem]
+    floors = dict(zip(fabricated.STRUCTURES, (floor - 10, floor, floor + 10), strict=True))
+    return fabricated.card(path, name=path.stem, entropy_floor=floors)
+
+
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "datasets/*.npz": fabricated.network_dataset,
+    "datasets/networks_*.json": network_card,
     "evaluations/ablation.csv": ablation,
     "evaluations/aevb.csv": aevb,
     "evaluations/boltzmann_training.csv": fabricated.boltzmann_training,
@@ -108,6 +143,7 @@ WRITERS: dict[str, Callable[[Path], Path]] = {
     "evaluations/likelihoods.csv": partial(
         fabricated.likelihoods, binarisations=("fixed", "dynamic")
     ),
+    "evaluations/networks_*.csv": network_bounds,
     "evaluations/reconstruction.csv": fabricated.reconstruction_errors,
     "evaluations/reconstruction.npz": fabricated.reconstructed_images,
     "evaluations/samples.npz": fabricated.model_samples,
@@ -300,6 +336,27 @@ def test_the_ablation_colours_by_initialisation(tmp_path: Path) -> None:
     np.testing.assert_allclose(line.get_ydata(), part.groupby("epoch")["value"].mean())
 
 
+def test_bounds_on_networks_stand_beside_the_floor_of_their_data(tmp_path: Path) -> None:
+    """A panel a data set, a colour a setting that is the same in all, and its own floor in each."""
+    names = [*NETWORK_FLOORS, "networks_as_written"]
+    elbo = read_tables([network_bounds(tmp_path / f"{name}.csv") for name in names])
+    with style():
+        figure = draw_above_floors(elbo, NETWORK_FLOORS)
+    assert len(figure.axes) == len(NETWORK_FLOORS)
+    for axes, (name, floor) in zip(figure.axes, NETWORK_FLOORS.items(), strict=True):
+        *curves, line = axes.lines
+        assert np.unique(line.get_ydata()).tolist() == [-floor]
+        assert [(curve.get_color(), len(curve.get_xdata())) for curve in curves] == [
+            (colour, epochs)
+            for colour, epochs in zip(CATEGORIES, (4, 3), strict=False)
+            for _ in ("test", "train")
+        ]
+        means = select(elbo, dataset=name, training="report", split="test")["value"]
+        np.testing.assert_allclose(curves[2].get_ydata(), means)
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert told == ["Batches of 6", "As the text has it", "Train", "Test", "Entropy floor"]
+
+
 def test_a_second_data_set_gets_panels_of_its_own(tmp_path: Path) -> None:
     paths = [
         fabricated.elbo_table(
@@ -420,6 +477,26 @@ def test_networks_are_the_first_of_each_structure_in_report_order(tmp_path: Path
     for item, adjacency in enumerate(networks.values()):
         assert adjacency.dtype == bool
         assert np.flatnonzero(adjacency.all(axis=1)).tolist() == [item]
+
+
+def test_an_upper_triangle_is_drawn_as_the_matrix_it_is_of(tmp_path: Path) -> None:
+    path = fabricated.run_arrays(tmp_path / "arrays.npz", **NETWORKS | {"image_shape": (66,)})
+    names = ("image_shape", "label_names", "x_test", "y_test", "reconstruction")
+    arrays = read_arrays(path, *names)
+    panels = Figure().subplots(2, 3)
+    draw_matrices(panels.tolist(), arrays)
+    for row, name in zip(panels, ("x_test", "reconstruction"), strict=True):
+        for axes, item in zip(row, (2, 1, 0), strict=True):
+            shown = axes.images[0].get_array()
+            np.testing.assert_array_equal(shown, shown.T)
+            above = shown[np.triu_indices(12, 1)]
+            np.testing.assert_array_equal(above, as_pixels(arrays[name][item]))
+    dataset = dict(np.load(fabricated.network_dataset(tmp_path / "whole.npz")))
+    above = dataset["x_train"].reshape(-1, 12, 12)[:, *np.triu_indices(12, 1)]
+    np.savez(tmp_path / "half.npz", **dataset | {"x_train": above, "image_shape": np.array([66])})
+    whole, half = (first_networks(tmp_path / f"{name}.npz") for name in ("whole", "half"))
+    for name, matrix in whole.items():
+        np.testing.assert_array_equal(half[name], matrix & ~np.eye(12, dtype=bool))
 
 
 def test_an_edge_either_way_is_drawn_once() -> None:

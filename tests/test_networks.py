@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from prepare_dataset import prepare_dataset
 from study.dataset import Dataset, load_dataset
 from study.datasets._random_graphs import GRAPH_MODELS, RandomGraph
-from study.datasets.networks import SimulatedNetworks, Structure, simulate, total_entropy
+from study.datasets.networks import (
+    SimulatedNetworks,
+    Structure,
+    as_matrices,
+    input_dimension,
+    simulate,
+    total_entropy,
+    upper_triangle,
+)
 
 NODES = 20
 STRUCTURES: dict[str, dict[str, Any]] = {
@@ -211,6 +219,66 @@ def _mean_negative_log_likelihood(
     return float(-np.log(likelihood).sum(axis=(1, 2)).mean())
 
 
+class TestUpperTriangle:
+    def test_it_is_half_of_the_same_networks_and_the_rest_is_its_mirror_image(self) -> None:
+        whole, half = simulated("like_for_like"), triangle()
+        for split in ("train", "test"):
+            matrices, rows = (
+                getattr(whole.dataset, f"x_{split}"),
+                getattr(half.dataset, f"x_{split}"),
+            )
+            assert rows.shape[1] == NODES * (NODES - 1) / 2
+            np.testing.assert_array_equal(
+                as_matrices(rows, half.dataset.image_shape),
+                as_matrices(matrices, whole.dataset.image_shape),
+            )
+        np.testing.assert_array_equal(half.dataset.y_train, whole.dataset.y_train)
+
+    @pytest.mark.parametrize("nodes", [2, 3, 68])
+    def test_matrices_of_any_triangle_give_it_back(self, nodes: int) -> None:
+        rows = rng().random((4, nodes * (nodes - 1) // 2))
+        matrices = as_matrices(rows, np.array(rows.shape[1:]))
+        assert matrices.shape == (4, nodes, nodes)
+        assert not matrices.diagonal(axis1=1, axis2=2).any()
+        np.testing.assert_array_equal(matrices, matrices.transpose(0, 2, 1))
+        np.testing.assert_array_equal(upper_triangle(matrices), rows)
+
+    def test_its_floor_is_half_of_that_of_all_entries(self) -> None:
+        whole = simulated("like_for_like").entropy_floor
+        assert triangle().entropy_floor == pytest.approx(
+            {label: floor / 2 for label, floor in whole.items()}
+        )
+
+    def test_its_floor_is_the_loss_of_a_decoder_that_knows_the_class(self) -> None:
+        networks = simulate(
+            "like_for_like",
+            NODES,
+            1200,
+            {"community": STRUCTURES["community"]},
+            1 / 3,
+            rng(),
+            "upper_triangle",
+        )
+        probabilities = upper_triangle(_community().edge_probabilities(rng()))
+        drawn = np.vstack([networks.dataset.x_train, networks.dataset.x_test]) == 255
+        likelihood = np.where(drawn, probabilities, 1 - probabilities)
+        loss = -np.log(likelihood).sum(axis=1).mean()
+        assert loss == pytest.approx(networks.entropy_floor["community"], rel=0.01)
+
+    def test_the_number_of_entries_is_known_before_there_are_networks(self) -> None:
+        for entries, networks in (
+            ("all", simulated("like_for_like")),
+            ("upper_triangle", triangle()),
+        ):
+            size = networks.dataset.x_train.shape[1]
+            assert input_dimension({"nodes": NODES, "entries": entries}) == size
+        assert input_dimension({"nodes": 68}) == 4624
+
+
+def triangle() -> SimulatedNetworks:
+    return simulate("like_for_like", NODES, 30, STRUCTURES, 1 / 3, rng(), "upper_triangle")
+
+
 class TestErrors:
     @pytest.mark.parametrize(
         ("change", "message"),
@@ -255,6 +323,14 @@ class TestErrors:
     def test_unknown_protocol(self) -> None:
         with pytest.raises(ValueError, match=r"protocol: 'publish' is unknown.*nearest is pub"):
             simulated("publish")
+
+    def test_entries_that_are_unknown_or_of_networks_that_are_not_symmetric(self) -> None:
+        with pytest.raises(ValueError, match=r"entries: 'lower' is unknown"):
+            simulate("like_for_like", NODES, 10, STRUCTURES, 0.5, rng(), "lower")
+        with pytest.raises(
+            ValueError, match="entries: expected all where the protocol is published"
+        ):
+            simulate("published", NODES, 10, STRUCTURES, 0.5, rng(), "upper_triangle")
 
     def test_too_small(self) -> None:
         with pytest.raises(ValueError, match="graphs: expected a whole number of at least 2"):

@@ -42,13 +42,15 @@ EXPERIMENTS = {
     "networks_published": (["networks_published"], [2], [60]),
     "networks_like_for_like": (["networks_like_for_like"], [2], [40]),
     "comparison": (["digits"], [20], [90]),
-    "networks_as_written": (["networks_published"], [20], [60]),
+    "networks_upper_triangle": (["networks_upper_triangle"], [2], [40]),
+    "networks_as_written": (["networks_published", "networks_upper_triangle"], [20], [60]),
     "equal_updates": (["digits"], [20], [30, 90]),
     "ablation": (["digits"], [20], [90]),
     "aevb": (["digits"], [3, 20], [90]),
     "marginal_likelihood": (["digits"], [2, 5], [90]),
 }
 OPTIONAL = (
+    "networks_upper_triangle",
     "networks_as_written",
     "faces_and_objects",
     "equal_updates",
@@ -107,7 +109,9 @@ def card(folder: Path, name: str) -> Path:
     if name == "digits":
         contents["raw_files"] = {"a_b.gz": "4567ef"}
     if name.startswith("networks"):
-        contents["protocol"] = name.removeprefix("networks_")
+        whole = not name.endswith("triangle")
+        contents["protocol"] = name.removeprefix("networks_") if whole else "like_for_like"
+        contents["entries"] = "all" if whole else "upper_triangle"
         contents["entropy_floor"] = STRUCTURES
     path = folder / f"{name}.json"
     path.write_text(json.dumps(contents))

@@ -1,6 +1,7 @@
 """Tables hold the right numbers, say why one is missing, and read as csv and as Markdown."""
 
 import csv
+import json
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -487,12 +488,26 @@ def test_network_losses_stand_beside_their_floors(tmp_path: Path) -> None:
     ]
     assert rows[0] == {
         "Protocol": "Published",
+        "Entries": "All",
         "Structure": "Small world",
         "Reconstruction loss": "490.0 ± 0.0",
         "Negative ELBO": "501.5 ± 0.7",
         "Entropy floor": "510.0",
         "Above the floor": "-8.5 ± 0.7",
+        "Above, %": "-1.7 ± 0.1",
     }
+
+
+def test_a_certain_network_is_no_share_above_its_floor(tmp_path: Path) -> None:
+    """With one graph behind a class and every edge kept, there is nothing uncertain about it."""
+    inputs = network_inputs(tmp_path)
+    certain = dict.fromkeys(fabricated.STRUCTURES, 0.0)
+    for card in inputs["cards"]:
+        contents = {"entropy_floor": certain, "entries": "upper_triangle"}
+        card.write_text(json.dumps(json.loads(card.read_text()) | contents))
+    rows = rows_of("table_network_loss", tmp_path, **inputs)
+    assert {(row["Above the floor"], row["Above, %"]) for row in rows} == {("501.5 ± 0.7", "–")}
+    assert {row["Entries"] for row in rows} == {"Upper triangle"}
 
 
 def test_networks_without_a_card_are_an_error(tmp_path: Path) -> None:

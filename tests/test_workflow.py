@@ -206,6 +206,7 @@ def test_an_optional_experiment_brings_its_own_figures():
         "figure_equal_updates",
         "figure_likelihood_against_error",
         "figure_model_samples",
+        "figure_networks_while_training",
     }
     for experiment in OPTIONAL_EXPERIMENTS:
         assert (ROOT / f"workflow/rules/experiment_{experiment}.smk").exists()

@@ -23,7 +23,8 @@ class Dataset:
     y_train, y_test
         (n,) int64, indices into `label_names`; all 0 where there are no classes.
     image_shape
-        int64, such as [28, 28] or [32, 32, 3]; its product is d. Rows are in C order.
+        int64, such as [28, 28] or [32, 32, 3], or [d] of what is no image; its product is d. Rows
+        are in C order.
     label_names
         (classes,) unicode.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +84,7 @@ def draw_learning_curves(
     )
     marks = letters()
     for (setting, part), row in zip(settings, panels, strict=True):
-        titles = [*_view_titles(_title(setting), views), _last_title(part)]
+        titles = [*_view_titles(setting_words(setting), views), _last_title(part)]
         for axes, title in zip(row, titles, strict=True):
             letter(axes, next(marks), title)
         limits = settled_limits(
@@ -174,7 +174,8 @@ def _last_title(part: pd.DataFrame) -> str:
     return f"After epoch {longest}" if shortest == longest else "After the last epoch"
 
 
-def _title(setting: dict[str, Any]) -> str:
+def setting_words(setting: Mapping[str, Any]) -> str:
+    """Put a setting, as of `by_setting`, into words."""
     return ", ".join(
         readable(value) if isinstance(value, str) else f"{readable(name).lower()} {value:,g}"
         for name, value in setting.items()

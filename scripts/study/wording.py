@@ -24,6 +24,7 @@ READABLE = {
     "he": "He",
     "networks_like_for_like": "Networks, like for like",
     "networks_published": "Networks, published protocol",
+    "networks_upper_triangle": "Networks, upper triangle",
     "normal": "N(0, 0.01)",
     "photo_patches_grey": "Photo patches, grey",
     "photo_patches_rgb": "Photo patches, colour",

@@ -37,6 +37,11 @@ def training_items(dataset: Mapping[str, Any]) -> int | None:
     return module(dataset["kind"]).training_items(dataset)
 
 
+def has_images(dataset: Mapping[str, Any]) -> bool:
+    """Whether the numbers of an item are those of an image, with a height and a width."""
+    return dataset.get("entries", "all") == "all"
+
+
 def memory(dataset: Mapping[str, Any]) -> int:
     """Megabytes that preparing a dataset may take."""
     return getattr(module(dataset["kind"]), "MEMORY_MB", 500)

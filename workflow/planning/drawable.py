@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from planning.datasets import training_items
+from planning.datasets import has_images, training_items
 from planning.runs import Run, architecture_settings, experiment_runs, shown_runs
 
 
@@ -19,7 +19,8 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
     experiments = config["experiments"]
     for name in experiments:
         yield from _unbounded_means(config, name)
-    yield from _networks_in_plane(config)
+    for name in ("manifold", "images", "comparison"):
+        yield from _no_images(config, name)
     yield from _different_structures(config)
     yield from _components(config)
     yield from _repeated(
@@ -77,11 +78,14 @@ def _unbounded_means(config: Mapping[str, Any], experiment: str) -> Iterator[str
             )
 
 
-def _networks_in_plane(config: Mapping[str, Any]) -> Iterator[str]:
-    for name in dict.fromkeys(run.dataset for run in experiment_runs(config, "manifold")):
-        if config["datasets"][name]["kind"] == "networks":
+def _no_images(config: Mapping[str, Any], experiment: str) -> Iterator[str]:
+    """Networks where a figure shows images: in the plane, or of their upper triangle alone."""
+    for name in dict.fromkeys(run.dataset for run in experiment_runs(config, experiment)):
+        dataset = config["datasets"][name]
+        if not has_images(dataset) or (experiment, dataset["kind"]) == ("manifold", "networks"):
             yield (
-                f"experiments.manifold.datasets has the entry {name}; expected a dataset of images"
+                f"experiments.{experiment}.datasets has the entry {name}; expected a dataset of "
+                "images"
             )
 
 

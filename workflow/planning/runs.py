@@ -37,6 +37,7 @@ EXPERIMENTS = (
 """Keys of the configuration's `experiments`; these it must have."""
 
 OPTIONAL_EXPERIMENTS = (
+    "networks_upper_triangle",
     "networks_as_written",
     "faces_and_objects",
     "equal_updates",

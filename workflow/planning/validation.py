@@ -22,7 +22,13 @@ from jsonschema.validators import extend
 
 from planning import drawable
 from planning.catalogue import load_catalogue
-from planning.datasets import input_dimension, raw_files, source_name, training_items
+from planning.datasets import (
+    has_images,
+    input_dimension,
+    raw_files,
+    source_name,
+    training_items,
+)
 from planning.given import ConfigError
 from planning.runs import experiment_lists, has_filters
 from planning.schema import CATALOGUE, CONFIG, load_schema
@@ -35,6 +41,7 @@ from vae.names import nearest
 PROTOCOLS = {
     "networks_published": ("published",),
     "networks_like_for_like": ("like_for_like",),
+    "networks_upper_triangle": ("like_for_like",),
     "networks_as_written": ("published", "like_for_like"),
 }
 """The experiments on networks, and the protocols that their datasets may have."""
@@ -361,6 +368,13 @@ def _sizes(config: Mapping[str, Any], name: str) -> Iterator[str]:
                 continue
             pixels = input_dimension(config["datasets"][dataset])
             items = training_items(config["datasets"][dataset])
+            for architecture in lists["architectures"]:
+                filters = has_filters(config["architectures"].get(architecture, {}))
+                if filters and not has_images(config["datasets"][dataset]):
+                    yield (
+                        f"{paths['architectures']} has the entry {architecture}; expected one "
+                        f"without filters, since the items of {dataset} are no images"
+                    )
             for size in lists["latent_dimensions"]:
                 if pixels is not None and size >= pixels:
                     yield (
@@ -388,13 +402,17 @@ def _in_updates(epochs: Sequence[int | Mapping[str, int]]) -> bool:
 def _protocol(
     config: Mapping[str, Any], experiment: str, protocols: Sequence[str]
 ) -> Iterator[str]:
+    triangle = experiment == "networks_upper_triangle"
     for lists, paths in _lists(config, experiment):
         for name in lists["datasets"]:
             dataset = config["datasets"].get(name)
-            if dataset and dataset.get("protocol") not in protocols:
+            if dataset and (
+                dataset.get("protocol") not in protocols or (triangle and has_images(dataset))
+            ):
                 yield (
                     f"{paths['datasets']} has the entry {name}; expected datasets of "
                     f"kind networks and protocol {' or '.join(protocols)}"
+                    + (", whose entries are upper_triangle" if triangle else "")
                 )
 
 

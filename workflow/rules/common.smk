@@ -24,6 +24,17 @@ from vae.backends import facts
 EXPERIMENTS = planned_experiments(config)
 DATASETS = planned_datasets(config)
 EVALUATIONS = [f"{RESULTS}/evaluations/{name}.csv" for name in EXPERIMENTS]
+NETWORKS = [name for name in EXPERIMENTS if name.startswith("networks_")]
+NETWORK_RESULTS = {
+    "evaluations": [f"{RESULTS}/evaluations/{name}.csv" for name in NETWORKS],
+    "cards": [
+        f"{RESULTS}/datasets/{name}.json"
+        for name in DATASETS
+        if config["datasets"][name]["kind"] == "networks"
+    ],
+}
+"""What is measured of simulated networks, and their entropy floors."""
+
 COMPARED_MODELS = compared_models(config)
 CATALOGUE = load_catalogue(config.get("sources", {}))
 IMAGE_RUNS = shown_runs(config, "images")

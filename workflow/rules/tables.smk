@@ -5,12 +5,6 @@
 
 from planning.runs import trainings_by_experiment
 
-NETWORKS = [name for name in EXPERIMENTS if name.startswith("networks_")]
-NETWORK_DATASETS = sorted(
-    {run.dataset for name in NETWORKS for run in experiment_runs(config, name)}
-)
-
-
 rule table_5_1a_as_published:
     input:
         jobs=f"{RESULTS}/profiles/report_jobs.csv",
@@ -97,10 +91,7 @@ rule table_latent_dimension:
 
 rule table_network_loss:
     input:
-        evaluations=expand(
-            f"{RESULTS}/evaluations/{{experiment}}.csv", experiment=NETWORKS
-        ),
-        cards=expand(f"{RESULTS}/datasets/{{dataset}}.json", dataset=NETWORK_DATASETS),
+        **NETWORK_RESULTS,
     output:
         **tabulated("table_network_loss", "Simulated networks"),
     conda:

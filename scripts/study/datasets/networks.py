@@ -16,12 +16,17 @@ entries' binary entropies.
   of the matrix, as the model's loss counts them. Each edge is seen twice, so half of the floor, the
   *symmetric* floor, bounds the entropy of a network from above: a model whose latent code tells
   networks of a class apart can have a loss below the floor, down to that entropy.
+
+Of undirected networks the dataset may have the *upper triangle* alone, which is all that there is
+to know of one: each edge is then seen once, the floor is the symmetric one, and a model's loss is
+that of a network and not of a matrix that need not be one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from math import comb, isqrt
 from typing import TYPE_CHECKING, Any
 
 from study.datasets._random_graphs import GRAPH_MODELS, PARAMETERS, RandomGraph, unfit
@@ -92,19 +97,22 @@ class SimulatedNetworks:
     Attributes
     ----------
     dataset
-        uint8, 0 or 255; image shape [nodes, nodes].
+        uint8, 0 or 255; image shape [nodes, nodes], or [node pairs] of an upper triangle.
     protocol
         "published" or "like_for_like".
+    entries
+        "all" or "upper_triangle".
     structures
         Class to its structure.
     entropy_floor
-        Class to nats per network, every entry of the matrix counted.
+        Class to nats per network, every entry that the dataset has counted.
     entropy_floor_method
         Class to how the edge probabilities behind its floor were found.
     """
 
     dataset: Dataset
     protocol: str
+    entries: str
     structures: dict[str, Structure]
     entropy_floor: dict[str, float]
     entropy_floor_method: dict[str, str]
@@ -117,6 +125,7 @@ def simulate(
     structures: Mapping[str, Mapping[str, Any]],
     test_fraction: float,
     rng: np.random.Generator,
+    entries: str = "all",
 ) -> SimulatedNetworks:
     """Simulate networks of each structure.
 
@@ -136,6 +145,8 @@ def simulate(
         the authors drew were for training, the size of a second set of draws.
     rng
         The only source of randomness; also seeds networkx.
+    entries
+        "all", or "upper_triangle": those above the diagonal, of undirected networks alone.
 
     Raises
     ------
@@ -148,6 +159,9 @@ def simulate(
     from study.split import labelled
 
     require_known("protocol", protocol, PROTOCOLS)
+    require_known("entries", entries, ENTRIES)
+    if wanted := _unfit_entries(entries, protocol):
+        raise ValueError(f"entries: expected {wanted}, got {entries}")
     if nodes < 2:
         raise ValueError(f"nodes: expected a whole number of at least 2, got {nodes}")
     if graphs < 2:
@@ -162,20 +176,24 @@ def simulate(
             raise ValueError(f"structures, {name}: {error}") from error
     draw = PROTOCOLS[protocol].draw
     draws = {name: draw(classes[name], graphs, test_fraction, rng) for name in classes}
-    x_train, y_train = labelled([networks.train for networks in draws.values()], rng)
-    x_test, y_test = labelled([networks.test for networks in draws.values()], rng)
+    x_train, y_train = labelled([_seen(each.train, entries) for each in draws.values()], rng)
+    x_test, y_test = labelled([_seen(each.test, entries) for each in draws.values()], rng)
+    shape = [nodes, nodes] if entries == "all" else [comb(nodes, 2)]
     return SimulatedNetworks(
         dataset=Dataset(
             x_train=x_train * np.uint8(255),
             y_train=y_train,
             x_test=x_test * np.uint8(255),
             y_test=y_test,
-            image_shape=np.array([nodes, nodes]),
+            image_shape=np.array(shape),
             label_names=np.array(list(classes)),
         ),
         protocol=protocol,
+        entries=entries,
         structures=classes,
-        entropy_floor={name: total_entropy(draws[name].probabilities) for name in draws},
+        entropy_floor={
+            name: total_entropy(_seen(draws[name].probabilities, entries)) for name in draws
+        },
         entropy_floor_method={name: draws[name].method for name in draws},
     )
 
@@ -183,13 +201,14 @@ def simulate(
 def describe(networks: SimulatedNetworks) -> dict[str, Any]:
     """Return the fields of the data card that are the networks' own.
 
-    They are split, source, licence, citation, protocol, generators (class to its structure),
-    entropy_floor and entropy_floor_method (class to nats per network, and how found),
-    entropy_floor_note and, in like_for_like, entropy_floor_symmetric.
+    They are split, source, licence, citation, protocol, entries, generators (class to its
+    structure), entropy_floor and entropy_floor_method (class to nats per network, and how found),
+    entropy_floor_note and, of all entries in like_for_like, entropy_floor_symmetric.
     """
     import networkx as nx
 
     protocol = PROTOCOLS[networks.protocol]
+    twice = protocol.symmetric and networks.entries == "all"
     citations = dict.fromkeys(
         structure.graph.model.citation for structure in networks.structures.values()
     )
@@ -199,6 +218,7 @@ def describe(networks: SimulatedNetworks) -> dict[str, Any]:
         "licence": "none needed: simulated",
         "citation": " ".join(citations),
         "protocol": networks.protocol,
+        "entries": networks.entries,
         "generators": {
             name: {
                 "generator": structure.graph.generator,
@@ -210,13 +230,39 @@ def describe(networks: SimulatedNetworks) -> dict[str, Any]:
         },
         "entropy_floor": networks.entropy_floor,
         "entropy_floor_method": networks.entropy_floor_method,
-        "entropy_floor_note": protocol.entropy_floor_note,
+        "entropy_floor_note": protocol.entropy_floor_note + (TWICE if twice else ""),
     }
-    if protocol.symmetric:
+    if twice:
         fields["entropy_floor_symmetric"] = {
             name: floor / 2 for name, floor in networks.entropy_floor.items()
         }
     return fields
+
+
+def upper_triangle(matrices: NDArray[Any]) -> NDArray[Any]:
+    """Return the entries above the diagonal of (..., nodes, nodes) matrices, row by row."""
+    import numpy as np
+
+    return matrices[..., *np.triu_indices(matrices.shape[-1], 1)]
+
+
+def _seen(matrices: NDArray[Any], entries: str) -> NDArray[Any]:
+    return upper_triangle(matrices) if entries == "upper_triangle" else matrices
+
+
+def as_matrices(rows: NDArray[Any], image_shape: NDArray[np.int64]) -> NDArray[Any]:
+    """Return networks, rows as a dataset has them, as (n, nodes, nodes) matrices.
+
+    Those of an upper triangle become symmetric, with a diagonal of 0.
+    """
+    import numpy as np
+
+    if len(image_shape) == 2:
+        return rows.reshape(-1, *image_shape)
+    nodes = (1 + isqrt(1 + 8 * rows.shape[1])) // 2
+    matrices = np.zeros((len(rows), nodes, nodes), rows.dtype)
+    matrices[:, *np.triu_indices(nodes, 1)] = rows
+    return matrices + matrices.transpose(0, 2, 1)
 
 
 def total_entropy(probabilities: NDArray[np.float64]) -> float:
@@ -302,13 +348,27 @@ PROTOCOLS = {
         _like_for_like,
         symmetric=True,
         split="a random share of each class held out; every network comes from a graph of its own",
-        entropy_floor_note="Expected negative log-likelihood of all entries of a network, both "
-        "triangles counted as the model's loss counts them, for a decoder that knows only the "
-        "class: the summed entropies of the class's edge probabilities. Each edge is seen twice, "
-        "so the symmetric floor, half of it, is the most that the entropy of a network can be; a "
-        "latent code that tells networks of a class apart can bring the loss below the floor.",
+        entropy_floor_note="Expected negative log-likelihood of the entries of a network that the "
+        "model sees, for a decoder that knows only the class: the summed entropies of the class's "
+        "edge probabilities. A latent code that tells networks of a class apart can bring the loss "
+        "below the floor.",
     ),
 }
+
+TWICE = (
+    " Each edge is seen twice, in both triangles, so the symmetric floor, half of it, is the most "
+    "that the entropy of a network can be."
+)
+
+ENTRIES = ("all", "upper_triangle")
+
+
+def _unfit_entries(entries: str, protocol: str) -> str | None:
+    """What entries are expected where those of a protocol's networks cannot be these."""
+    if entries == "all" or PROTOCOLS[protocol].symmetric:
+        return None
+    return f"all where the protocol is {protocol}, whose networks are not symmetric"
+
 
 STRUCTURE = {
     "description": "a mapping with a generator and its parameters",
@@ -371,6 +431,12 @@ SETTINGS = {
             "propertyNames": {"$ref": "#/$defs/name"},
             "additionalProperties": STRUCTURE,
         },
+        "entries": {
+            "description": "the entries of a network that a model sees",
+            "meaning": "`all` if absent, every entry of the adjacency matrix; or `upper_triangle`, "
+            "those above the diagonal, which are all that there is to know of a symmetric one.",
+            "enum": [*ENTRIES],
+        },
         "test_fraction": shared(
             "fraction",
             "The part of each class held out; of published networks, the size of the "
@@ -381,8 +447,9 @@ SETTINGS = {
 
 
 def input_dimension(settings: Mapping[str, Any]) -> int:
-    """Entries of a network's adjacency matrix."""
-    return settings["nodes"] ** 2
+    """Entries of a network's adjacency matrix that a model sees."""
+    nodes = settings["nodes"]
+    return nodes**2 if settings.get("entries", "all") == "all" else comb(nodes, 2)
 
 
 def training_items(settings: Mapping[str, Any]) -> int:
@@ -394,7 +461,10 @@ def training_items(settings: Mapping[str, Any]) -> int:
 
 
 def problems(path: str, settings: Mapping[str, Any]) -> Iterator[str]:
-    """Parameters that do not fit the number of nodes, and a fraction that leaves a set empty."""
+    """Entries and parameters that do not fit, and a fraction that leaves a set empty."""
+    entries = settings.get("entries", "all")
+    if wanted := _unfit_entries(entries, settings["protocol"]):
+        yield f"{path}.entries is {entries}; expected {wanted}"
     graphs, fraction = settings["graphs"], settings["test_fraction"]
     if not parts(graphs, fraction):
         yield (
@@ -412,5 +482,6 @@ def prepare(
     settings: Mapping[str, Any], files: Mapping[str, Any], rng: np.random.Generator
 ) -> tuple[Dataset, dict[str, Any]]:
     """Return the networks and the fields of their card, with the entropy floors."""
-    networks = simulate(**{key: settings[key] for key in SETTINGS["required"]}, rng=rng)
+    given = {key: settings[key] for key in SETTINGS["properties"] if key in settings}
+    networks = simulate(**given, rng=rng)
     return networks.dataset, describe(networks)
