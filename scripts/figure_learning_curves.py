@@ -1,6 +1,6 @@
 """Figure 6.3 and its kin: the evidence lower bound while training, and where it ends.
 
-The rules of four figures run this script; they differ in what varies and in what the curves are
+The rules of three figures run this script; they differ in what varies and in what the curves are
 drawn against.
 """
 

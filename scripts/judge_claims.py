@@ -13,6 +13,7 @@ from study.claims import judge
 from study.contracts import LIKELIHOOD, PROFILE, RECONSTRUCTION, THEORY, TIMINGS, TWO_SAMPLES
 from study.results import read_table
 from study.seals import read_json
+from study.step_sizes import best_trainings
 from study.tables import write_table
 from study.wording import MEASURES, readable
 
@@ -35,6 +36,7 @@ def judge_claims(
     cards: list[Path],
     optional: list[str],
     shown: dict[str, list[str]],
+    trainings: dict[str, dict[str, Any]],
     verdicts: Path,
     table: Path,
     markdown: Path,
@@ -57,6 +59,8 @@ def judge_claims(
         Tables that the study may lack, and what is claimed of them with them.
     shown
         By file, the figures and tables that show what is in it.
+    trainings
+        Settings of the trainings by their names, which give those of AEVB their algorithms.
     verdicts
         JSON: claim -> section, statement, settings, verdict, finding, asked (what it is held to,
         and why), seeds (trainings of a setting, or null), and evidence: figures, tables and
@@ -66,6 +70,8 @@ def judge_claims(
     """
     tables: dict[str, Any] = {path.stem: read_table(path) for path in evaluations}
     tables |= {path.stem: read_table(path, OTHERS[path.stem]) for path in others}
+    if "aevb" in tables:
+        tables["aevb"] = best_trainings(tables["aevb"], trainings)
     tables["entropy_floors"] = _entropy_floors(cards)
     tables["test_items"] = {card["name"]: card["n_test"] for card in map(read_json, cards)}
     for timings in (path for path in gpu if path.name == "timings.csv"):

@@ -11,6 +11,8 @@ Keys made here:
     {experiment}.runs, .datasets            the keys of its runs; the names of its data sets
     {experiment}.series                     of latent_dimension and training_size: a key for each
                                             setting of all but the column they vary
+    aevb.algorithms, aevb.best.{algorithm}  those of its trainings; of each, the keys of the runs
+                                            whose step size is the best
     {series}.runs, .best                    its runs by rising value; the one of highest test ELBO
     RUN.dataset, .architecture, .training, .latent_dimension, .train_size, .epochs, .backend, .seeds
     RUN.{split}.{metric}.mean, .std         over seeds, after the last epoch
@@ -71,6 +73,7 @@ from study.likelihood_table import best_size, log_likelihoods
 from study.outcomes import OUTCOMES
 from study.results import final, read_table, rising_by_seed
 from study.seals import read_json
+from study.step_sizes import best_trainings
 from study.timings import gpu_timings, without
 from study.work import OUTSIDE, WAITING
 from vae.architecture import NETWORKS
@@ -147,7 +150,7 @@ def report_values(
     models = list(settings["reported"]["table_6_1"])
     found = dict(
         [
-            *(pair for path in evaluations for pair in _experiment(path)),
+            *(pair for path in evaluations for pair in _experiment(path, settings["trainings"])),
             *_reconstruction(read_table(reconstruction, RECONSTRUCTION), models),
             *(
                 pair
@@ -189,7 +192,7 @@ def report_values(
     values.write_text(text + "\n", encoding="utf-8")
 
 
-def _experiment(path: Path) -> Pairs:
+def _experiment(path: Path, trainings: Mapping[str, Mapping[str, Any]]) -> Pairs:
     name = path.stem
     frame = read_table(path)
     keys = []
@@ -204,6 +207,13 @@ def _experiment(path: Path) -> Pairs:
     yield f"{name}.datasets", frame["dataset"].unique().tolist()
     if name in SERIES:
         yield from _series(name, final(frame), SERIES[name])
+    if name == "aevb":
+        best = best_trainings(frame, trainings)
+        yield f"{name}.algorithms", best["algorithm"].unique().tolist()
+        for algorithm, part in best.groupby("algorithm"):
+            runs = [setting for setting, _ in part.groupby(list(RUN), sort=False)]
+            keys = [_run_key(name, dict(zip(RUN, run, strict=True))) for run in runs]
+            yield f"{name}.best.{algorithm}", keys
 
 
 def _with_floor(path: Path) -> dict[str, Any]:

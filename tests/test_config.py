@@ -38,6 +38,7 @@ OPTIONAL |= {
     "sources",
     "mirror",
     "results",
+    "algorithm",
     "binarisation",
     "baselines",
 }
@@ -67,6 +68,17 @@ def config(default: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
     return load_schema(CONFIG)
+
+
+def asleep(*backends: str) -> Callable[[dict[str, Any]], None]:
+    """Edit of a configuration: the images are learnt by wake-sleep, on these backends."""
+
+    def edit(config: dict[str, Any]) -> None:
+        settings = config["trainings"]["report"] | {"algorithm": "wake_sleep"}
+        config["trainings"]["asleep"] = settings
+        config["experiments"]["images"] |= {"trainings": ["asleep"], "backends": [*backends]}
+
+    return edit
 
 
 def put(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
@@ -152,6 +164,7 @@ def convolutional(*backends: str, **changed: Any) -> Callable[[dict[str, Any]], 
         put("experiments.latent_dimension.latent_dimensions", [63]),
         put("architectures.two_layer_200.squash_mean", False),
         convolutional("tensorflow"),
+        asleep("numpy"),
         put("datasets.networks_published.structures.community.parameters.sizes", [60, 8]),
     ],
 )
@@ -269,6 +282,11 @@ WRONG = [
     (
         put("trainings.report.initialisation", "glorot"),
         'trainings.report.initialisation is "glorot"; expected one of xavier, he, normal',
+    ),
+    (
+        put("trainings.report.algorithm", "wake-sleep"),
+        'trainings.report.algorithm is "wake-sleep"; '
+        "expected one of aevb, wake_sleep; the nearest is wake_sleep",
     ),
     (
         drop("trainings.report.optimizer"),
@@ -452,7 +470,9 @@ WRONG = [
         "whose entries are upper_triangle",
     ),
     (
-        put("experiments.networks_upper_triangle.architectures", ["graph_patches"]),
+        lambda config: config["experiments"]["networks_upper_triangle"].update(
+            architectures=["graph_patches"], backends=["tensorflow"]
+        ),
         "experiments.networks_upper_triangle.architectures has the entry graph_patches; "
         "expected one without filters, since the items of networks_upper_triangle are no images",
     ),
@@ -548,6 +568,11 @@ WRONG = [
         "expected tensorflow (architecture convolutions, training report)",
     ),
     (
+        asleep("tensorflow", "cupy"),
+        "experiments.images.backends has the entry cupy, which does not train with the algorithm "
+        "wake_sleep; expected numpy or tensorflow (architecture two_layer_200, training asleep)",
+    ),
+    (
         put("architectures.two_layer_200.encoder_filters", [16, 0]),
         "architectures.two_layer_200.encoder_filters has the entry 0; "
         "expected a whole number from 1 to 999999999",
@@ -614,11 +639,6 @@ def ablation(**changes: Any) -> Callable[[dict[str, Any]], None]:
         (
             put("experiments.images.datasets", ["networks_upper_triangle"]),
             "experiments.images.datasets has the entry networks_upper_triangle; "
-            "expected a dataset of images",
-        ),
-        (
-            put("experiments.comparison.datasets", ["networks_upper_triangle"]),
-            "experiments.comparison.datasets has the entry networks_upper_triangle; "
             "expected a dataset of images",
         ),
         (

@@ -487,6 +487,22 @@ def test_the_ranking_is_told_as_it_was_measured(values: Path, tmp_path: Path) ->
     assert close in " ".join(render(REPORT / "report.md", found, captions, FILES).split())
 
 
+def test_both_algorithms_of_aevb_are_told_with_their_step_sizes(values: Path) -> None:
+    captions = {path.stem: path.read_text() for path in CAPTIONS}
+    found = json.loads(values.read_text())
+    assert len(found["aevb.best.aevb"]) == 2
+    text = " ".join(render(REPORT / "report.md", found, captions, FILES).split())
+    ends = "nats with 3 latent dimensions and steps of 0.001, "
+    assert "the bound of test images ends, by AEVB, at" in text and ends in text
+    assert "ends, by wake-sleep" not in text
+    found |= {
+        "aevb.algorithms": ["aevb", "wake_sleep"],
+        "aevb.best.wake_sleep": found["aevb.best.aevb"],
+    }
+    text = " ".join(render(REPORT / "report.md", found, captions, FILES).split())
+    assert "the bound of test images ends, by wake-sleep, at" in text and text.count(ends) == 2
+
+
 @pytest.mark.parametrize(
     ("by_error", "told"),
     [

@@ -24,7 +24,6 @@ SHARED_SCRIPTS = dict.fromkeys(
     (
         "figure_6_3a_elbo_by_latent_dimension",
         "figure_6_3b_elbo_by_training_size",
-        "figure_aevb_bound",
         "figure_equal_updates",
     ),
     "figure_learning_curves",

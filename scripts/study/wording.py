@@ -9,6 +9,7 @@ READABLE = {
     "adagrad_xavier": "Adagrad from Xavier's initialisation",
     "adam_he": "Adam from He's initialisation",
     "adam_normal": "Adam from N(0, 0.01)",
+    "aevb": "AEVB",
     "cifar10": "CIFAR-10",
     "cifar10_grey": "CIFAR-10, grey",
     "cifar10_rgb": "CIFAR-10, colour",
@@ -38,6 +39,7 @@ READABLE = {
     "two_layer_200": "Fully connected",
     "two_layer_200_gaussian": "Fully connected, Gaussian",
     "vae": "VAE",
+    "wake_sleep": "Wake-sleep",
 }
 """Names that take more than a capital letter."""
 

@@ -1,4 +1,4 @@
-"""Training: epochs of steps on the ELBO, the same numbers in the same order on every backend."""
+"""Training: epochs of steps, the same numbers in the same order on every backend."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -9,6 +9,7 @@ import numpy as np
 
 from vae._arrays import require_rows
 from vae._progress import progress_bar
+from vae.algorithms import ALGORITHMS
 from vae.architecture import INITIALISATIONS, Architecture
 from vae.backends import BACKENDS, Trainer, create_trainer
 from vae.checkpoint import Checkpoint, training_key
@@ -40,6 +41,8 @@ class Training:
         Whether every epoch trains on black and white images drawn anew from the grey ones.
     dtype
         What the backend computes in, "float32" or "float64".
+    algorithm
+        What a step follows, a name in `vae.algorithms.ALGORITHMS`.
 
     Raises
     ------
@@ -55,12 +58,14 @@ class Training:
     samples: int = 1
     dynamic_binarisation: bool = False
     dtype: str = "float32"
+    algorithm: str = "aevb"
 
     def __post_init__(self) -> None:
         require_known("backend", self.backend, BACKENDS)
         require_known("optimizer", self.optimizer, OPTIMIZERS)
         require_known("initialisation", self.initialisation, INITIALISATIONS)
         require_known("dtype", self.dtype, DTYPES)
+        require_known("algorithm", self.algorithm, ALGORITHMS)
         require_positive("learning_rate", self.learning_rate)
         for name in ("batch_size", "samples"):
             object.__setattr__(self, name, require_whole(name, getattr(self, name)))
@@ -75,7 +80,13 @@ class Training:
         """Trainer from given parameters; raises as `vae.backends.create_trainer` does."""
         optimizer = create_optimizer(self.optimizer, self.learning_rate)
         return create_trainer(
-            self.backend, architecture, parameters, optimizer, self.batch_size, self.samples
+            self.backend,
+            architecture,
+            parameters,
+            optimizer,
+            self.batch_size,
+            self.samples,
+            self.algorithm,
         )
 
 

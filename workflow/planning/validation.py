@@ -462,6 +462,7 @@ def _backends(config: Mapping[str, Any], experiment: str) -> Iterator[str]:
                 likelihood=network.get("likelihood", "bernoulli"),
                 optimizer=settings.get("optimizer", "adam"),
                 samples=settings.get("samples", 1),
+                algorithm=settings.get("algorithm", "aevb"),
             ):
                 yield (
                     f"{paths['backends']} has the entry {backend}, which {refusal} "

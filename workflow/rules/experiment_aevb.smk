@@ -2,13 +2,17 @@
 # Needs evaluations/aevb.csv. Gives its figure.
 
 
-use rule figure_6_3a_elbo_by_latent_dimension as figure_aevb_bound with:
+rule figure_aevb_bound:
     input:
         evaluations=f"{RESULTS}/evaluations/aevb.csv",
     output:
         **drawn("figure_aevb_bound", "Evidence lower bound"),
+    conda:
+        "../../envs/figures.yaml"
     params:
-        studied="latent_dimension",
-        quantity="Latent dimension",
-        against=["images_seen"],
-        apart=False,
+        trainings=lambda wildcards: {
+            run.training: training_settings(config, run.training)
+            for run in experiment_runs(config, "aevb")
+        },
+    script:
+        "../../scripts/figure_aevb_bound.py"

@@ -5,6 +5,7 @@
 
 from planning.runs import trainings_by_experiment
 
+
 rule table_5_1a_as_published:
     input:
         jobs=f"{RESULTS}/profiles/report_jobs.csv",
@@ -164,5 +165,6 @@ rule judge_claims:
     params:
         optional=[*OPTIONAL_EXPERIMENTS, "likelihoods", "theory", "two_samples"],
         shown=outputs.shown_in(RESULTS, workflow.rules),
+        trainings=config["trainings"],
     script:
         "../../scripts/judge_claims.py"

@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from vae.algorithms import ALGORITHMS
 from vae.architecture import Architecture
 from vae.backends._facts import Facts
 from vae.names import require_known
@@ -53,8 +54,8 @@ class Trainer(Protocol):
         order
             (n,) int, the row to take at each position; consecutive positions make a batch.
         noise
-            samples x n x latent, the standard normal epsilon of each position. Both are NumPy
-            arrays or what `draw` gave.
+            samples x n x `vae.algorithms.noise_width`, the standard normal numbers of each
+            position. Both are NumPy arrays or what `draw` gave.
 
         Returns
         -------
@@ -64,19 +65,20 @@ class Trainer(Protocol):
         """
 
     def gradient(self, x: np.ndarray, noise: np.ndarray) -> tuple[float, float, np.ndarray]:
-        """Reconstruction loss, KL and the gradient of their sum, for one batch, without a step.
+        """Reconstruction loss, KL and what a step descends by, for one batch, without the step.
 
         Parameters
         ----------
         x
             batch x d, at most a batch's rows.
         noise
-            samples x batch x latent.
+            samples x batch x `vae.algorithms.noise_width`.
 
         Returns
         -------
         tuple
-            Means over the batch (nats per item), and the flat gradient in the parameters' order.
+            Means over the batch (nats per item), and a flat vector in the parameters' order: the
+            gradient of their sum, or that of wake-sleep's losses.
         """
 
     def evaluate(self, x: np.ndarray, generator: np.random.Generator) -> tuple[float, float]:
@@ -112,7 +114,7 @@ def facts(backend: str) -> Facts:
 
 
 def refusals(
-    backend: str, *, filters: bool, likelihood: str, optimizer: str, samples: int
+    backend: str, *, filters: bool, likelihood: str, optimizer: str, samples: int, algorithm: str
 ) -> list[str]:
     """What a backend cannot do of a training, a clause each that names those who can.
 
@@ -121,7 +123,11 @@ def refusals(
     refused = {
         name: list(
             facts(name).refused(
-                filters=filters, likelihood=likelihood, optimizer=optimizer, samples=samples
+                filters=filters,
+                likelihood=likelihood,
+                optimizer=optimizer,
+                samples=samples,
+                algorithm=algorithm,
             )
         )
         for name in BACKENDS
@@ -167,17 +173,19 @@ def create_trainer(
     optimizer: Optimizer,
     batch_size: int = 100,
     samples: int = 1,
+    algorithm: str = "aevb",
 ) -> Trainer:
     """Trainer of the named backend; its dtype is that of the parameters (float32 or float64).
 
     Raises
     ------
     ValueError
-        If there is no backend of that name, or it lacks convolutions, the optimizer, the
-        likelihood or the samples.
+        If there is no backend or algorithm of that name, or the backend lacks convolutions, the
+        optimizer, the likelihood, the samples or the algorithm.
     BackendUnavailable
         If it cannot run on this machine.
     """
+    require_known("algorithm", algorithm, ALGORITHMS)
     module = _module(backend)
     for refusal in refusals(
         backend,
@@ -185,12 +193,13 @@ def create_trainer(
         likelihood=architecture.likelihood,
         optimizer=optimizer.name,
         samples=samples,
+        algorithm=algorithm,
     ):
         raise ValueError(f"backend {backend} {refusal}")
     reason = module.unavailable()
     if reason is not None:
         raise BackendUnavailable(f"backend {backend}: {reason}")
-    return module.trainer(architecture, parameters, optimizer, batch_size, samples)
+    return module.trainer(architecture, parameters, optimizer, batch_size, samples, algorithm)
 
 
 def _module(backend: str) -> Any:

@@ -1,4 +1,4 @@
-"""The ELBO's forward pass and its hand-derived backward pass, once, over a small set of kernels.
+"""The forward pass and its hand-derived backward pass, once, over a small set of kernels.
 
 Nothing is allocated in a step: every layer owns a buffer for its output and one for the gradient
 with respect to its pre-activation (its delta), long enough for a full batch; a shorter batch uses
@@ -6,9 +6,10 @@ their head.
 """
 
 from copy import copy
+from math import inf
 from typing import Any, Protocol, Self
 
-from vae.architecture import Architecture
+from vae.architecture import MINIMUM_LOG_VARIANCE, Architecture
 
 Views = list[tuple[Any, Any]]
 
@@ -45,8 +46,21 @@ class Kernels(Protocol):
     def bernoulli(self, logits: Any, x: Any, scale: float) -> Any:
         """Sum of -log p(x|z); logits (rows x samples x d) become its gradient times scale."""
 
-    def gaussian(self, head: Any, x: Any, squash: bool, scale: float) -> Any:
+    def gaussian(
+        self,
+        head: Any,
+        x: Any,
+        squash: bool,
+        scale: float,
+        floor: float = MINIMUM_LOG_VARIANCE,
+    ) -> Any:
         """Sum of -log p(x|z); head (rows x samples x 2 d) becomes its gradient times scale."""
+
+    def draw_bernoulli(self, logits: Any, noise: Any, out: Any) -> None:
+        """Draw x ~ p(x|z) from normal noise; all are rows x d, and logits are used up."""
+
+    def draw_gaussian(self, head: Any, noise: Any, squash: bool, out: Any) -> None:
+        """Draw x ~ p(x|z) from normal noise; head is rows x 2 d and used up."""
 
 
 class ElboPass:
@@ -82,6 +96,7 @@ class ElboPass:
         self._kernels = kernels
         self._samples = samples
         self._split = len(architecture.encoder)
+        self._encoder, self._decoder = slice(0, self._split), slice(self._split, None)
 
         def buffers(rows: int, sizes: list[int]) -> list[Any]:
             return [kernels.xp.empty((rows, size), dtype) for size in sizes]
@@ -129,28 +144,38 @@ class ElboPass:
         tuple
             Reconstruction loss and KL, summed over the rows (nats), on the device.
         """
-        kernels, split, count = self._kernels, self._split, rows.stop - rows.start
-        encoder, decoder = slice(0, split), slice(split, None)
-        decoded = self.decoder_rows(rows)
-        cube = (count, self._samples, -1)
-        x, head = self.inputs[0][rows], self.deltas[split - 1][rows]
-        z, dz = self.inputs[split][decoded].reshape(cube), self._dz[decoded]
-        noise = noise.swapaxes(0, 1)
+        kl = self._infer(weights, noise, rows)
+        loss = self._explain(weights, rows, scale)
+        decoded, weight = self.decoder_rows(rows), weights[self._split][0]
+        head, dz = self.deltas[self._split - 1][rows], self._dz[decoded]
+        self._kernels.xp.matmul(self.deltas[self._split][decoded], weight.T, out=dz)
+        cube = self._cube(dz, rows)
+        self._kernels.reparametrise_gradient(head, noise.swapaxes(0, 1), cube, scale)
+        self._backward(self._encoder, weights, rows)
+        return loss, kl
 
-        self._forward(encoder, weights, rows)
-        kl = kernels.reparametrise(head, noise, z)
-        self._forward(decoder, weights, decoded)
-        output = self.deltas[-1][decoded].reshape(cube)
+    def _infer(self, weights: Views, noise: Any, rows: slice) -> Any:
+        """Draw z ~ q(z|x) as the decoder's input; the sum of the KL divergence."""
+        self._forward(self._encoder, weights, rows)
+        z = self._cube(self.inputs[self._split][self.decoder_rows(rows)], rows)
+        head = self.deltas[self._split - 1][rows]
+        return self._kernels.reparametrise(head, noise.swapaxes(0, 1), z)
+
+    def _explain(self, weights: Views, rows: slice, scale: float) -> Any:
+        """Decode z, and go back to the decoder's first layer; the sum of -log p(x|z)."""
+        decoded, x, scale = self.decoder_rows(rows), self.inputs[0][rows], scale / self._samples
+        self._forward(self._decoder, weights, decoded)
+        output = self._cube(self.deltas[-1][decoded], rows)
         if self._architecture.likelihood == "bernoulli":
-            loss = kernels.bernoulli(output, x, scale / self._samples)
+            loss = self._kernels.bernoulli(output, x, scale)
         else:
-            squash = self._architecture.squash_mean
-            loss = kernels.gaussian(output, x, squash, scale / self._samples)
-        self._backward(decoder, weights, decoded)
-        kernels.xp.matmul(self.deltas[split][decoded], weights[split][0].T, out=dz)
-        kernels.reparametrise_gradient(head, noise, dz.reshape(cube), scale)
-        self._backward(encoder, weights, rows)
-        return loss / self._samples, kl
+            loss = self._kernels.gaussian(output, x, self._architecture.squash_mean, scale)
+        self._backward(self._decoder, weights, decoded)
+        return loss / self._samples
+
+    def _cube(self, decoded: Any, rows: slice) -> Any:
+        """Rows of the decoder as rows x samples x width."""
+        return decoded.reshape(rows.stop - rows.start, self._samples, -1)
 
     def _forward(self, part: slice, weights: Views, rows: slice) -> None:
         """From the input of a part of the layers to its head's output."""
@@ -172,3 +197,60 @@ class ElboPass:
             self._kernels.xp.matmul(deltas[index], weight.T, out=below)
             activation = layers[index - 1].activation
             self._kernels.activation_gradient(activation, inputs[index], below)
+
+
+class WakeSleepPass(ElboPass):
+    """Losses and deltas of wake-sleep: the decoder's of the batch, the encoder's of its dreams.
+
+    See `vae.algorithms`. Parameters are those of `ElboPass`.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        batch_size: int,
+        samples: int,
+        kernels: Kernels,
+        dtype: Any,
+    ) -> None:
+        super().__init__(architecture, batch_size, samples, kernels, dtype)
+        self._dreams = kernels.xp.empty((batch_size, architecture.input_dimension), dtype)
+
+    def forward_backward(
+        self, weights: Views, noise: Any, rows: slice, scale: float
+    ) -> tuple[Any, Any]:
+        """Go through both phases; noise is samples x rows x `vae.algorithms.noise_width`.
+
+        Returns
+        -------
+        tuple
+            As of `ElboPass.forward_backward`, of the batch.
+        """
+        latent = self._architecture.latent_dimension
+        z, pixels = noise[0, :, latent : 2 * latent], noise[0, :, 2 * latent :]
+        # The decoder dreams first: what its buffers hold at the end is of the batch.
+        self._dream(weights, z, pixels, rows)
+        kl = self._infer(weights, noise[:, :, :latent], rows)
+        loss = self._explain(weights, rows, scale)
+        self.inputs[0][rows] = self._dreams[rows]
+        self._forward(self._encoder, weights, rows)
+        head = self.deltas[self._split - 1][rows]
+        self._kernels.gaussian(head[:, None], z, False, scale, floor=-inf)
+        self._backward(self._encoder, weights, rows)
+        return loss, kl
+
+    def _dream(self, weights: Views, z: Any, pixels: Any, rows: slice) -> None:
+        """Draw x ~ p(x|z), a row for each of the batch, in as many of its decoder's rows."""
+        start = self.decoder_rows(rows).start
+        decoded, dreams = slice(start, start + len(z)), self._dreams[rows]
+        self.inputs[self._split][decoded] = z
+        self._forward(self._decoder, weights, decoded)
+        output = self.deltas[-1][decoded]
+        if self._architecture.likelihood == "bernoulli":
+            self._kernels.draw_bernoulli(output, pixels, dreams)
+        else:
+            self._kernels.draw_gaussian(output, pixels, self._architecture.squash_mean, dreams)
+
+
+PASSES = {"aevb": ElboPass, "wake_sleep": WakeSleepPass}
+"""The pass of every algorithm of `vae.algorithms`."""

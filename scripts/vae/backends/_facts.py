@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from vae.algorithms import ALGORITHMS
 from vae.architecture import LIKELIHOODS
 from vae.optimizer import OPTIMIZERS
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What a backend says of itself; the defaults are those of one that can do all but filters.
+    """What a backend says of itself; one of the defaults can do all but filters and wake-sleep.
 
     Attributes
     ----------
@@ -32,6 +33,8 @@ class Facts:
         `vae.architecture.LIKELIHOODS`.
     several_samples
         Whether it can take more than one posterior sample an item.
+    algorithms
+        What its steps follow: names in `vae.algorithms.ALGORITHMS`.
     """
 
     label: str
@@ -44,9 +47,10 @@ class Facts:
     optimizers: tuple[str, ...] = tuple(OPTIMIZERS)
     likelihoods: tuple[str, ...] = LIKELIHOODS
     several_samples: bool = True
+    algorithms: tuple[str, ...] = ALGORITHMS[:1]
 
     def refused(
-        self, *, filters: bool, likelihood: str, optimizer: str, samples: int
+        self, *, filters: bool, likelihood: str, optimizer: str, samples: int, algorithm: str
     ) -> Iterator[str]:
         """What it cannot do of a training, in words that follow "does not train with"."""
         if filters and not self.convolutions:
@@ -57,3 +61,5 @@ class Facts:
             yield f"the optimizer {optimizer}"
         if samples != 1 and not self.several_samples:
             yield f"{samples} latent samples an image"
+        if algorithm not in self.algorithms:
+            yield f"the algorithm {algorithm}"

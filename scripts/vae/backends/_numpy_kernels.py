@@ -169,7 +169,14 @@ class NumpyKernels:
             total += product.sum()
         return total
 
-    def gaussian(self, head: np.ndarray, x: np.ndarray, squash: bool, scale: float) -> float:
+    def gaussian(
+        self,
+        head: np.ndarray,
+        x: np.ndarray,
+        squash: bool,
+        scale: float,
+        floor: float = MINIMUM_LOG_VARIANCE,
+    ) -> float:
         """Sum of -log N(x; mean, exp(s)); head becomes its gradient times scale.
 
         The log variance s is held at or above its floor, where its gradient is zero.
@@ -180,8 +187,8 @@ class NumpyKernels:
         precision = self._scratch(mean, "precision")
         squared = self._scratch(mean, "squared")
         free = self._scratch(mean, "free")
-        np.greater(log_variance, MINIMUM_LOG_VARIANCE, out=free)
-        np.maximum(log_variance, MINIMUM_LOG_VARIANCE, out=log_variance)
+        np.greater(log_variance, floor, out=free)
+        np.maximum(log_variance, floor, out=log_variance)
         np.negative(log_variance, out=precision)
         np.exp(precision, out=precision)
         residual = self._scratch(mean, "residual")
@@ -199,6 +206,26 @@ class NumpyKernels:
         log_variance *= free
         log_variance *= scale / 2
         return loss
+
+    def draw_bernoulli(self, logits: np.ndarray, noise: np.ndarray, out: np.ndarray) -> None:
+        """Draw pixels of 0 and 1 from normal noise e: 1 where Phi(e) < sigmoid(logits)."""
+        from scipy.special import ndtr
+
+        self._sigmoid(logits)
+        np.less(ndtr(noise), logits, out=out)
+
+    def draw_gaussian(
+        self, head: np.ndarray, noise: np.ndarray, squash: bool, out: np.ndarray
+    ) -> None:
+        """Draw pixels mean + sigma e from normal noise e."""
+        mean, log_variance = _halves(head)
+        if squash:
+            self._sigmoid(mean)
+        np.maximum(log_variance, MINIMUM_LOG_VARIANCE, out=out)
+        out *= 0.5
+        np.exp(out, out=out)
+        out *= noise
+        out += mean
 
 
 def _halves(head: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -16,8 +16,9 @@ from threading import Barrier, BrokenBarrierError, Lock
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from vae.algorithms import noise_width
 from vae.architecture import Architecture
-from vae.backends._array import ElboPass
+from vae.backends._array import PASSES, ElboPass
 from vae.backends._blocks import Block, parameter_blocks
 from vae.backends._draw import draw_epoch
 from vae.backends._host import HostTrainer
@@ -55,9 +56,11 @@ class NumpyTrainer(HostTrainer):
         optimizer: Optimizer,
         batch_size: int,
         samples: int,
+        algorithm: str = "aevb",
     ) -> None:
         self._architecture, self._optimizer = architecture, optimizer
         self._batch_size, self._samples = batch_size, samples
+        self._noise_width = noise_width(algorithm, architecture)
         self._parameters = np.array(parameters)
         self._arrays = [np.zeros_like(self._parameters) for _ in optimizer.arrays]
         self._step = 0
@@ -73,7 +76,7 @@ class NumpyTrainer(HostTrainer):
         size = ceil(architecture.parameter_count / count) + widest
         self._blocks = parameter_blocks(architecture, size)
         dtype = self._parameters.dtype
-        self._elbo = ElboPass(architecture, batch_size, samples, NumpyKernels(), dtype)
+        self._elbo = PASSES[algorithm](architecture, batch_size, samples, NumpyKernels(), dtype)
         self._workers = [_Worker(self._elbo, np.empty((2, size), dtype)) for _ in range(threads)]
         self._x = np.empty((0, architecture.input_dimension), np.uint8)
 
@@ -83,7 +86,7 @@ class NumpyTrainer(HostTrainer):
 
     def draw(self, generator: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Order and noise of an epoch of n rows."""
-        shape = (self._samples, n, self._architecture.latent_dimension)
+        shape = (self._samples, n, self._noise_width)
         return draw_epoch(generator, shape, self._parameters.dtype)
 
     def run_epoch(self, order: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
@@ -113,7 +116,7 @@ class NumpyTrainer(HostTrainer):
         return float(reconstruction), float(kl)
 
     def gradient(self, x: np.ndarray, noise: np.ndarray) -> tuple[float, float, np.ndarray]:
-        """Reconstruction loss, KL and the gradient of their sum, for one batch, without a step."""
+        """Reconstruction loss, KL and what a step descends by, for one batch, without the step."""
         worker, batch = self._workers[0], slice(0, len(x))
         worker.kernels.gather(x, np.arange(len(x)), self._elbo.inputs[0][batch])
         noise = np.asarray(noise, self._parameters.dtype)

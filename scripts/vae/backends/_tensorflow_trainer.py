@@ -7,6 +7,7 @@ from typing import Any, assert_never
 
 import numpy as np
 
+from vae.algorithms import noise_width
 from vae.architecture import LEAKY_SLOPE, MINIMUM_LOG_VARIANCE, Architecture, Layer
 from vae.backends._draw import draw_epoch
 from vae.backends._host import HostTrainer
@@ -25,11 +26,14 @@ class TensorflowTrainer(HostTrainer):
         optimizer: Optimizer,
         batch_size: int,
         samples: int,
+        algorithm: str = "aevb",
     ) -> None:
         self._tf = tf
         self._architecture, self._optimizer = architecture, optimizer
         self._batch_size, self._samples = batch_size, samples
         self._dtype = parameters.dtype
+        self._noise_width = noise_width(algorithm, architecture)
+        self._losses = self._elbo if algorithm == "aevb" else self._wake_sleep
 
         def variables(flat: np.ndarray) -> list[Any]:
             return [tf.Variable(part) for pair in architecture.views(flat) for part in pair]
@@ -52,7 +56,7 @@ class TensorflowTrainer(HostTrainer):
 
     def draw(self, generator: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Order and noise of an epoch of n rows, on the host."""
-        shape = (self._samples, n, self._architecture.latent_dimension)
+        shape = (self._samples, n, self._noise_width)
         return draw_epoch(generator, shape, self._dtype)
 
     def run_epoch(self, order: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
@@ -66,7 +70,7 @@ class TensorflowTrainer(HostTrainer):
         return float(totals[0]) / len(order), float(totals[1]) / len(order)
 
     def gradient(self, x: np.ndarray, noise: np.ndarray) -> tuple[float, float, np.ndarray]:
-        """Reconstruction loss, KL and the gradient of their sum, for one batch, without a step."""
+        """Reconstruction loss, KL and what a step descends by, for one batch, without the step."""
         tf = self._tf
         reconstruction, kl, gradients = self._compiled_gradient(
             self._pixels(tf.constant(x)), tf.constant(noise, self._dtype)
@@ -101,8 +105,7 @@ class TensorflowTrainer(HostTrainer):
         # XLA wants slices of a fixed shape: an index into an axis of batches.
         rows = tf.reshape(order[:whole], [steps, self._batch_size])
         epsilon = tf.reshape(
-            noise[:, :whole],
-            [self._samples, steps, self._batch_size, self._architecture.latent_dimension],
+            noise[:, :whole], [self._samples, steps, self._batch_size, self._noise_width]
         )
         totals = tf.zeros(2, tf.float64)
         if steps > 0:
@@ -174,23 +177,63 @@ class TensorflowTrainer(HostTrainer):
             )
 
     def _loss_and_gradient(self, x: Any, noise: Any) -> tuple[Any, Any, list[Any]]:
-        """Sums of reconstruction loss and KL over the batch, gradients of their mean."""
+        """Sums of reconstruction loss and KL over the batch, gradients of the mean loss."""
         tf = self._tf
         with tf.GradientTape() as tape:
-            reconstruction, kl = self._losses(x, noise)
-            loss = (reconstruction + kl) / tf.cast(tf.shape(x)[0], self._dtype)
+            reconstruction, kl, loss = self._losses(x, noise)
+            loss /= tf.cast(tf.shape(x)[0], self._dtype)
         return reconstruction, kl, tape.gradient(loss, self._parameters)
 
-    def _losses(self, x: Any, noise: Any) -> tuple[Any, Any]:
-        tf, architecture = self._tf, self._architecture
-        mean, log_variance = tf.split(self._layers(architecture.encoder, x, 0), 2, axis=-1)
+    def _elbo(self, x: Any, noise: Any) -> tuple[Any, Any, Any]:
+        """Sums of reconstruction loss, KL and what is minimised over the batch."""
+        z, kl = self._infer(x, noise)
+        reconstruction = self._reconstruction(x, z)
+        return reconstruction, kl, reconstruction + kl
+
+    def _wake_sleep(self, x: Any, noise: Any) -> tuple[Any, Any, Any]:
+        """As `_elbo`, with the losses of both phases as what is minimised."""
+        tf, latent = self._tf, self._architecture.latent_dimension
+        awake, asleep, pixels = tf.split(noise, [latent, latent, -1], axis=-1)
+        z, kl = self._infer(x, awake)
+        reconstruction = self._reconstruction(x, tf.stop_gradient(z))
+        dream = tf.stop_gradient(self._draw(self._decode(asleep[0]), pixels[0]))
+        mean, log_variance = self._encode(dream)
+        squared = (asleep[0] - mean) ** 2 * tf.exp(-log_variance)
+        recognition = tf.reduce_sum(log_variance + squared) / 2
+        return reconstruction, kl, reconstruction + recognition
+
+    def _encode(self, x: Any) -> tuple[Any, Any]:
+        """Mean and log variance of q(z|x)."""
+        return self._tf.split(self._layers(self._architecture.encoder, x, 0), 2, axis=-1)
+
+    def _decode(self, z: Any) -> Any:
+        """Output of the decoder's head."""
+        architecture = self._architecture
+        return self._layers(architecture.decoder, z, 2 * len(architecture.encoder))
+
+    def _infer(self, x: Any, noise: Any) -> tuple[Any, Any]:
+        """Draws of z ~ q(z|x), samples x batch x latent, and the sum of the KL divergence."""
+        tf = self._tf
+        mean, log_variance = self._encode(x)
         kl = -0.5 * tf.reduce_sum(1 + log_variance - mean**2 - tf.exp(log_variance))
-        z = mean + tf.exp(log_variance / 2) * noise
-        z = tf.reshape(z, [-1, architecture.latent_dimension])
-        output = self._layers(architecture.decoder, z, 2 * len(architecture.encoder))
+        return mean + tf.exp(log_variance / 2) * noise, kl
+
+    def _reconstruction(self, x: Any, z: Any) -> Any:
+        """Sum of -log p(x|z), the mean over samples."""
+        tf, architecture = self._tf, self._architecture
+        output = self._decode(tf.reshape(z, [-1, architecture.latent_dimension]))
         x = tf.tile(x, [self._samples, 1])
         likelihood = self._bernoulli if architecture.likelihood == "bernoulli" else self._gaussian
-        return likelihood(output, x) / self._samples, kl
+        return likelihood(output, x) / self._samples
+
+    def _draw(self, output: Any, noise: Any) -> Any:
+        """Draw x ~ p(x|z) from normal noise."""
+        tf = self._tf
+        if self._architecture.likelihood == "bernoulli":
+            uniform = tf.math.erfc(-noise / np.sqrt(2).astype(self._dtype)) / 2
+            return tf.cast(uniform < tf.sigmoid(output), self._dtype)
+        mean, log_variance = self._normal(output)
+        return mean + tf.exp(log_variance / 2) * noise
 
     def _bernoulli(self, logits: Any, x: Any) -> Any:
         """Sum of -log p(x|z), with a gradient that takes over the loss's exponential."""
@@ -209,11 +252,16 @@ class TensorflowTrainer(HostTrainer):
     def _gaussian(self, head: Any, x: Any) -> Any:
         """Sum of -log p(x|z)."""
         tf = self._tf
-        mean, log_variance = tf.split(head, 2, axis=-1)
-        mean = tf.sigmoid(mean) if self._architecture.squash_mean else mean
-        log_variance = tf.maximum(log_variance, tf.constant(MINIMUM_LOG_VARIANCE, self._dtype))
+        mean, log_variance = self._normal(head)
         squared = (x - mean) ** 2 * tf.exp(-log_variance)
         return tf.reduce_sum(np.log(2 * np.pi) + log_variance + squared) / 2
+
+    def _normal(self, head: Any) -> tuple[Any, Any]:
+        """Mean and log variance of every pixel."""
+        tf = self._tf
+        mean, log_variance = tf.split(head, 2, axis=-1)
+        mean = tf.sigmoid(mean) if self._architecture.squash_mean else mean
+        return mean, tf.maximum(log_variance, tf.constant(MINIMUM_LOG_VARIANCE, self._dtype))
 
     def _layers(self, layers: tuple[Any, ...], x: Any, first: int) -> Any:
         tf = self._tf

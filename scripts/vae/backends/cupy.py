@@ -52,6 +52,7 @@ def trainer(
     optimizer: Optimizer,
     batch_size: int,
     samples: int,
+    algorithm: str = "aevb",
 ) -> CupyTrainer:
     """Trainer on the current CUDA device."""
     import cupy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vae.algorithms import ALGORITHMS
 from vae.architecture import Architecture
 from vae.backends._cpu import device, limit_threads, unavailable
 from vae.backends._facts import Facts
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FACTS", "device", "limit_threads", "trainer", "unavailable"]
 
-FACTS = Facts(label="NumPy")
+FACTS = Facts(label="NumPy", algorithms=ALGORITHMS)
 
 
 def trainer(
@@ -25,8 +26,9 @@ def trainer(
     optimizer: Optimizer,
     batch_size: int,
     samples: int,
+    algorithm: str = "aevb",
 ) -> NumpyTrainer:
     """Trainer on as many threads as BLAS may use."""
     from vae.backends._numpy_trainer import NumpyTrainer
 
-    return NumpyTrainer(architecture, parameters, optimizer, batch_size, samples)
+    return NumpyTrainer(architecture, parameters, optimizer, batch_size, samples, algorithm)

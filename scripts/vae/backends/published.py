@@ -32,6 +32,7 @@ def trainer(
     optimizer: Optimizer,
     batch_size: int,
     samples: int,
+    algorithm: str = "aevb",
 ) -> PublishedTrainer:
     """Trainer on one thread, but for its products."""
     from vae.backends._published_trainer import PublishedTrainer

@@ -7,6 +7,7 @@ import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from vae.algorithms import ALGORITHMS
 from vae.architecture import Architecture
 from vae.backends._facts import Facts
 from vae.optimizer import Optimizer
@@ -23,6 +24,7 @@ FACTS = Facts(
     memory_mb=2500,
     compiles_epoch=True,
     convolutions=True,
+    algorithms=ALGORITHMS,
 )
 
 
@@ -59,11 +61,14 @@ def trainer(
     optimizer: Optimizer,
     batch_size: int,
     samples: int,
+    algorithm: str = "aevb",
 ) -> TensorflowTrainer:
     """Trainer on TensorFlow's default device."""
     from vae.backends._tensorflow_trainer import TensorflowTrainer
 
-    return TensorflowTrainer(library(), architecture, parameters, optimizer, batch_size, samples)
+    return TensorflowTrainer(
+        library(), architecture, parameters, optimizer, batch_size, samples, algorithm
+    )
 
 
 def library() -> Any:
