@@ -155,7 +155,7 @@ def theory(measure: str, *seeds: tuple[float, float, float]) -> dict[str, pd.Dat
     return {"theory": pd.DataFrame(rows)}
 
 
-LATENT = by("latent_dimension", "latent_dimension")
+LATENT = by("latent_dimension", "latent_dimension", dataset="digits")
 SIZES = by("training_size", "train_size")
 ABLATION = by("ablation", "training", split="train")
 FACES = by("images", "architecture", metric="reconstruction_error", dataset="frey_face")
@@ -478,10 +478,22 @@ def test_on_several_data_sets_a_claim_holds_in_part_where_it_holds_on_some():
         ].assign(dataset=dataset)
 
     both = pd.concat([latent("mnist", -9, -5), latent("frey_face", -5, -9)], ignore_index=True)
-    verdict = judged("small_latent_space_restricts", latent_dimension=both)
+    tables = {"latent_dimension": both, "test_items": {}}
+    claim = CLAIMS["small_latent_space_restricts"] | {"where": {"metric": "elbo", "split": "test"}}
+    verdict = judge("mine", claim, tables, [], KNOWN)
     assert verdict.outcome == IN_PART
     assert re.search(r"MNIST: From .*every step brings more\. Frey Face: From", verdict.finding)
     assert verdict.seeds == 2
+
+
+def test_of_a_list_of_values_the_first_that_is_there_is_judged():
+    sizes = {2: [-9, -9.1], 20: [-5, -5.1]}
+    for dataset in ("digits", "mnist"):
+        others = tidy("latent_dimension", {2: [-5], 20: [-9]}, dataset="frey_face")
+        table = pd.concat([tidy("latent_dimension", sizes, dataset=dataset), others])
+        assert judged("small_latent_space_restricts", latent_dimension=table).outcome == HOLDS
+    verdict = judged("small_latent_space_restricts", latent_dimension=others)
+    assert verdict.finding.startswith("Would need dataset MNIST or digits")
 
 
 MINE = {"section": "1", "statement": "s", "settings": "x", "because": "y"}

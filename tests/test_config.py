@@ -615,7 +615,7 @@ def ablation(**changes: Any) -> Callable[[dict[str, Any]], None]:
         ),
         (
             put("experiments.marginal_likelihood.epochs", [1, 2]),
-            "experiments.marginal_likelihood has 2 runs of latent dimension 2, "
+            "experiments.marginal_likelihood has 2 runs of latent dimension 20, "
             "binarisation dynamic, seed 1; expected one",
         ),
         (

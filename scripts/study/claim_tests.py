@@ -39,7 +39,7 @@ Tables = Mapping[str, Any]
 `entropy_floors` (columns dataset, class, floor); and `test_items`, their number by data set."""
 
 Where = Mapping[str, Any]
-"""Values by column, which pick rows of a table."""
+"""Values by column, which pick rows of a table; of a list the first that is there."""
 
 
 # Of one setting
@@ -475,12 +475,13 @@ TESTS: dict[str, Callable[..., Verdict]] = {
 def _picked(tables: Tables, table: str, where: Where) -> pd.DataFrame:
     """Rows of a table; a value that is not there has not been measured."""
     rows: pd.DataFrame = tables[table]
-    for column, value in where.items():
-        if value not in rows[column].unique():
-            raise NotMeasured(
-                f"{in_words(column)} {in_words(value)} in the experiment {in_words(table)}"
-            )
-        rows = rows[rows[column] == value]
+    for column, asked in where.items():
+        values = asked if isinstance(asked, list) else [asked]
+        there = [value for value in values if value in rows[column].unique()]
+        if not there:
+            named = " or ".join(map(in_words, values))
+            raise NotMeasured(f"{in_words(column)} {named} in the experiment {in_words(table)}")
+        rows = rows[rows[column] == there[0]]
     return rows
 
 
