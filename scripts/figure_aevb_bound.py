@@ -13,6 +13,7 @@ from study.learning_curves import LINESTYLES, UNIT, draw_while_training, setting
 from study.plotting import (
     CATEGORIES,
     INK,
+    MARKERS,
     PAGE_WIDTH,
     letter,
     letters,
@@ -80,7 +81,11 @@ def draw_algorithms(elbo: "pd.DataFrame") -> Figure:
         row[0].set_ylabel(f"{setting_words(setting)}\n{UNIT}")
     figure.supxlabel("Training images seen", fontsize="medium")
     shown = [name for name in ALGORITHMS if name in elbo["algorithm"].unique()]
-    handles = [Line2D([], [], color=COLOURS[name], label=readable(name)) for name in shown]
+    handles = [
+        Line2D([], [], color=colour, marker=marker, markersize=4, label=readable(name))
+        for (name, colour), marker in zip(COLOURS.items(), MARKERS, strict=False)
+        if name in shown
+    ]
     handles += [
         Line2D([], [], color=INK, linestyle=line, label=readable(split))
         for split, line in LINESTYLES.items()
