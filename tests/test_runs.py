@@ -12,6 +12,7 @@ import yaml
 from snakemake.io import regex_from_filepattern, update_wildcard_constraints
 from snakemake.iocontainers import Wildcards
 
+from planning.catalogue import laid_over
 from planning.runs import (
     EXPERIMENTS,
     RUN_PATTERN,
@@ -22,6 +23,7 @@ from planning.runs import (
     compared_families,
     compared_runs,
     experiment_runs,
+    has_filters,
     leave_out_experiments,
     planned_datasets,
     planned_experiments,
@@ -194,6 +196,19 @@ def test_only_the_experiments_and_datasets_that_are_used_are_planned(
     assert planned_datasets(config) == [
         name for name in config["datasets"] if name != "photo_patches_rgb"
     ]
+
+
+def test_the_overlay_for_a_gpu_leaves_nothing_to_the_processor_but_filters() -> None:
+    config: dict[str, Any] = {}
+    for name in ("config", "paper", "gpu"):
+        config = laid_over(config, yaml.safe_load((ROOT / f"config/{name}.yaml").read_text()))
+    leave_out_experiments(config)
+    names = planned_experiments(config)
+    trained = {run for name in names for run in experiment_runs(config, name)}
+    assert len(trained) > 100
+    for run in trained:
+        filters = has_filters(architecture_settings(config, run.architecture))
+        assert run.backend == ("tensorflow" if filters else "cupy"), run
 
 
 def test_experiments_share_runs(config: dict[str, Any]) -> None:
