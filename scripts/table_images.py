@@ -51,7 +51,9 @@ def table_images(
             rows.append(_row(readable(name), network.parameter_count, runs))
         for _, runs in of_dataset.groupby("latent_dimension"):
             if runs["metric"].eq("linear_log_likelihood").any():
-                beside = runs[runs["architecture"] == runs["architecture"].iloc[0]]
+                # It is the same beside every training.
+                trained = runs[["architecture", "seed"]]
+                beside = runs[trained.eq(trained.iloc[0]).all(axis=1)]
                 parameters = prod(shape) * (_size(runs) + 1) + 1
                 rows.append(_row("PCA", parameters, beside, "linear_", bound=gaussian))
     write_table(rows, table, markdown, text_columns=TEXT)
@@ -79,7 +81,7 @@ def _row(
     for split in ("train", "test"):
         error = values[split, f"{prefix}mean_squared_error"]
         row[f"{split.capitalize()} error (levels of 255)"] = _levels(error)
-    return row | {"Seeds": str(runs["seed"].nunique())}
+    return row | {"Seeds": NONE if prefix else str(runs["seed"].nunique())}
 
 
 def _size(runs: "pd.DataFrame") -> int:

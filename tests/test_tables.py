@@ -254,9 +254,10 @@ def test_principal_components_have_a_bound_to_compare_beside_a_normal_distributi
         evaluations=fabricated.measurements(
             tmp_path / "images.csv",
             [
-                {"dataset": "faces", "architecture": name, "split": split}
+                {"dataset": "faces", "architecture": name, "split": split, "seed": seed}
                 | {"metric": metric, "value": value}
                 for name in ("small", "smaller")
+                for seed in (1, 2)
                 for split in ("train", "test")
                 for metric, value in values.items()
             ],
@@ -265,6 +266,7 @@ def test_principal_components_have_a_bound_to_compare_beside_a_normal_distributi
         architectures={"small": settings, "smaller": settings},
     )
     assert [row["Network"] for row in rows] == ["Small", "Smaller", "PCA"]
+    assert [row["Seeds"] for row in rows] == ["2", "2", "–"]
     assert rows[2]["Test ELBO (nats/image)"] == bound
     assert rows[2]["Test error (levels of 255)"] == "51.0"
     assert rows[2]["Parameters"] == str(6 + 6 * int(rows[2]["Latent dimension"]) + 1)
@@ -362,6 +364,10 @@ def test_latent_dimensions_are_summed_up_after_the_last_epoch(tmp_path: Path) ->
             *latent_rows(10),
             *latent_rows(2),
             *({"metric": "elbo", "split": "train", "value": -9.0, "seed": seed} for seed in (1, 3)),
+            *(
+                {"metric": "linear_reconstruction_error", "value": 16.0, "seed": seed}
+                for seed in (1, 3)
+            ),
         ],
     )
     rows = rows_of("table_latent_dimension", tmp_path, evaluations=path)
@@ -373,7 +379,7 @@ def test_latent_dimensions_are_summed_up_after_the_last_epoch(tmp_path: Path) ->
         "Test KL (nats/image)": "7.00 ± 1.41",
         "Active units": "4.0 ± 1.4",
         "Test reconstruction error (nats/image)": "17.00 ± 1.41",
-        "The same of PCA": "not measured",
+        "The same of PCA": "16.00",
         "Silhouette": "not measured",
         "Nearest-neighbour accuracy": "not measured",
         "Seeds": "2",
