@@ -107,7 +107,7 @@ class NumpyKernels:
 
     def reparametrise(self, head: np.ndarray, noise: np.ndarray, z: np.ndarray) -> float:
         """Fill z = mean + sigma * noise; return the sum of the KL divergence over the rows."""
-        mean, log_variance = _halves(head)
+        mean, log_variance = halves(head)
         sigma = self._scratch(mean, "sigma")
         np.multiply(log_variance, 0.5, out=sigma)
         np.exp(sigma, out=sigma)
@@ -124,7 +124,7 @@ class NumpyKernels:
         With dz the gradient of the reconstruction loss: d/d mean = sum_l dz + scale mean and
         d/d log variance = ((sum_l dz noise + scale sigma) sigma - scale) / 2.
         """
-        mean, log_variance = _halves(head)
+        mean, log_variance = halves(head)
         sigma = self._scratch(mean, "sigma")
         summed = self._scratch(mean, "summed")
         mean *= scale
@@ -181,7 +181,7 @@ class NumpyKernels:
 
         The log variance s is held at or above its floor, where its gradient is zero.
         """
-        mean, log_variance = _halves(head)
+        mean, log_variance = halves(head)
         if squash:
             self._sigmoid(mean)
         precision = self._scratch(mean, "precision")
@@ -207,28 +207,8 @@ class NumpyKernels:
         log_variance *= scale / 2
         return loss
 
-    def draw_bernoulli(self, logits: np.ndarray, noise: np.ndarray, out: np.ndarray) -> None:
-        """Draw pixels of 0 and 1 from normal noise e: 1 where Phi(e) < sigmoid(logits)."""
-        from scipy.special import ndtr
 
-        self._sigmoid(logits)
-        np.less(ndtr(noise), logits, out=out)
-
-    def draw_gaussian(
-        self, head: np.ndarray, noise: np.ndarray, squash: bool, out: np.ndarray
-    ) -> None:
-        """Draw pixels mean + sigma e from normal noise e."""
-        mean, log_variance = _halves(head)
-        if squash:
-            self._sigmoid(mean)
-        np.maximum(log_variance, MINIMUM_LOG_VARIANCE, out=out)
-        out *= 0.5
-        np.exp(out, out=out)
-        out *= noise
-        out += mean
-
-
-def _halves(head: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def halves(head: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and log variance, the two halves of the last axis."""
     middle = head.shape[-1] // 2
     return head[..., :middle], head[..., middle:]

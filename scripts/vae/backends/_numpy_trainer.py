@@ -22,7 +22,7 @@ from vae.backends._array import PASSES, ElboPass
 from vae.backends._blocks import Block, parameter_blocks
 from vae.backends._draw import draw_epoch
 from vae.backends._host import HostTrainer
-from vae.backends._numpy_kernels import NumpyKernels
+from vae.backends._numpy_dreams import DreamingKernels
 from vae.backends._numpy_optimizers import BlockStep, block_step
 from vae.optimizer import Optimizer
 
@@ -76,7 +76,7 @@ class NumpyTrainer(HostTrainer):
         size = ceil(architecture.parameter_count / count) + widest
         self._blocks = parameter_blocks(architecture, size)
         dtype = self._parameters.dtype
-        self._elbo = PASSES[algorithm](architecture, batch_size, samples, NumpyKernels(), dtype)
+        self._elbo = PASSES[algorithm](architecture, batch_size, samples, DreamingKernels(), dtype)
         self._workers = [_Worker(self._elbo, np.empty((2, size), dtype)) for _ in range(threads)]
         self._x = np.empty((0, architecture.input_dimension), np.uint8)
 
@@ -205,6 +205,6 @@ class _Worker:
     """What a thread has for itself: kernels with their scratch memory, and two blocks' room."""
 
     def __init__(self, elbo: ElboPass, scratch: np.ndarray) -> None:
-        self.kernels = NumpyKernels()
+        self.kernels = DreamingKernels()
         self.elbo = elbo.sharing_buffers(self.kernels)
         self.scratch = scratch
