@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from conftest import Project
 
 from planning.terminal import TimeLeft
@@ -52,6 +53,7 @@ def test_another_try_begins_anew_and_an_overdue_job_is_expected_at_any_moment():
     assert left.seconds(150) == 0
 
 
+@pytest.mark.xdist_group("study")
 def test_a_study_shows_a_line_a_job_with_what_is_left(finished: Project):
     printed = finished.printed.partition("total")[2].splitlines()
     jobs = [JOB.fullmatch(line) for line in printed if " left" in line]
@@ -63,6 +65,7 @@ def test_a_study_shows_a_line_a_job_with_what_is_left(finished: Project):
     assert max(map(len, finished.printed.splitlines())) < 600
 
 
+@pytest.mark.xdist_group("study")
 def test_a_failure_is_a_line_where_it_happens_and_one_at_the_end(edited: Project):
     (edited.root / "results/datasets/digits.npz").write_text("no dataset")
     printed = edited.snakemake("-c1", "figure_6_4_latent_manifold", status=1)

@@ -1,6 +1,7 @@
 """The workflow: end to end on the smallest configuration, and what reruns when."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -18,6 +19,13 @@ from study.outcomes import NOT_MEASURED, OUTCOMES
 from study.results import read_table
 
 pytestmark = pytest.mark.xdist_group("study")
+
+
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="there is one worker")
+def test_tests_that_share_a_study_are_one_workers(request: pytest.FixtureRequest):
+    """Or each of the workers would run it."""
+    assert request.node.nodeid.endswith("@study")
+
 
 RULES = parsed_rules(TINY)
 SHARED_SCRIPTS = dict.fromkeys(
