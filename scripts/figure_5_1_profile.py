@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from step import run
 from study.plotting import (
     BLUE,
-    COLUMN_WIDTH,
     GREEN,
     MUTED,
     ORANGE,
+    PAGE_WIDTH,
     PURPLE,
     SKY,
     letter,
@@ -32,6 +32,9 @@ COLOURS = dict(zip(WORK, (BLUE, BLUE, ORANGE, PURPLE, GREEN, SKY, MUTED), strict
 
 TITLE_WIDTH = 34
 """Letters of a line of a panel's title."""
+
+COLUMNS = 2
+"""Panels a row."""
 
 
 def figure_5_1_profile(
@@ -58,14 +61,18 @@ def figure_5_1_profile(
     profiles = read_profiles(published, numpy, operations, gpu, labels, listing, listing_total)
     kinds = [max(profile.rows["kind"].nunique(), 1) for profile in profiles]
     with style():
-        figure = new_figure(COLUMN_WIDTH, 0.5 + 0.5 * len(kinds) + 0.17 * sum(kinds))
-        panels = figure.subplots(len(kinds), height_ratios=kinds, sharex=True)
+        bars = [max(kinds[start : start + COLUMNS]) for start in range(0, len(kinds), COLUMNS)]
+        figure = new_figure(PAGE_WIDTH, 0.3 + 0.6 * len(bars) + 0.17 * sum(bars))
+        panels = figure.subplots(len(bars), COLUMNS, height_ratios=bars).ravel()
         for axes, mark, profile in zip(panels, letters(), profiles, strict=False):
             _draw(axes, profile)
             letter(axes, mark, _title(profile))
-        panels[-1].set_xlabel("Share of the epoch (%)", loc="left")
-        # Beyond the whole there is room for the longest bar's numbers.
-        panels[-1].set(xlim=(0, 175), xticks=(0, 50, 100))
+            # Beyond the whole there is room for the longest bar's numbers.
+            axes.set(xlim=(0, 175), xticks=(0, 50, 100))
+        for axes in panels[len(kinds) :]:
+            axes.remove()
+        for axes in panels[max(0, len(kinds) - COLUMNS) : len(kinds)]:
+            axes.set_xlabel("Share of the epoch (%)", loc="left")
         save(figure, svg, pdf, png)
 
 

@@ -49,7 +49,7 @@ def figure_5_2_cost_by_size(
     backends = list(table["backend"].unique())
     measured = table[table["status"] == "measured"]
     with style():
-        figure = new_figure(PAGE_WIDTH, 5.0)
+        figure = new_figure(PAGE_WIDTH, 4.4)
         panels = figure.subplots(2, 2).ravel()
         lines: dict[str, Line2D] = {}
         for mark, axes, varied in zip("abcd", panels, PANELS, strict=True):
@@ -57,7 +57,7 @@ def figure_5_2_cost_by_size(
             axes.set_xlabel(f"{PANELS[varied]} (logarithmic)")
             letter(axes, mark, TITLES[varied])
         for axes in panels[::2]:
-            axes.set_ylabel("Seconds per epoch (logarithmic)")
+            axes.set_ylabel("Seconds per epoch\n(logarithmic)")
         figure.legend(
             handles=list(lines.values()), loc="outside upper center", ncols=max(1, len(lines))
         )

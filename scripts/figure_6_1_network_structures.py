@@ -42,7 +42,7 @@ def figure_6_1_network_structures(
     """
     networks = first_networks(dataset)
     with style():
-        figure = new_figure(PAGE_WIDTH, 4.7)
+        figure = new_figure(PAGE_WIDTH, 4.3)
         panels = figure.subplots(2, len(networks), squeeze=False)
         for mark, (structure, adjacency), (drawing, matrix) in zip(
             letters(), networks.items(), panels.T, strict=False

@@ -49,10 +49,10 @@ def figure_6_2_network_reconstructions(
         )
     }
     with style():
-        figure = new_figure(PAGE_WIDTH, 6.4)
+        figure = new_figure(PAGE_WIDTH, 5.7)
         count = len(protocols["Published protocol"]["label_names"])
         grid = figure.add_gridspec(
-            5, count + 1, width_ratios=[1] * count + [1.9], height_ratios=[1, 1, 1, 1, 0.1]
+            5, count + 1, width_ratios=[1] * count + [2.3], height_ratios=[1, 1, 1, 1, 0.1]
         )
         for row, mark, (title, arrays) in zip((0, 2), "ab", protocols.items(), strict=True):
             panels = [[figure.add_subplot(grid[row + i, j]) for j in range(count)] for i in (0, 1)]

@@ -47,7 +47,7 @@ def figure_6_5_image_reconstructions(
     panels = {dataset: reconstruction_rows(paths) for dataset, paths in runs.items()}
     with style():
         heights = [len(rows) for rows, _ in panels.values()]
-        figure = new_figure(PAGE_WIDTH, 0.58 * sum(heights) + 0.35 * len(heights))
+        figure = new_figure(PAGE_WIDTH, 0.48 * sum(heights) + 0.35 * len(heights))
         grid = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)
         for mark, axes, (dataset, (rows, image_shape)) in zip(
             letters(), grid.flat, panels.items(), strict=False

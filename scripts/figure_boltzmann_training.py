@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 METRICS = ("reconstruction_error", "pseudo_likelihood")
 
+FILTERS_A_ROW = 9
+"""Of a model, as images."""
+
 MARKED = 8
 """Markers along a line, about."""
 
@@ -58,9 +61,9 @@ def figure_boltzmann_training(
     table = read_table(training, BOLTZMANN_TRAINING)
     arrays = read_arrays(filters, "image_shape", *labels)
     with style():
-        figure = new_figure(PAGE_WIDTH, 7.0)
+        figure = new_figure(PAGE_WIDTH, 5.2)
         layers = int(table["layer"].max())
-        grid = figure.add_gridspec(3, 2 * layers, height_ratios=[0.6, 0.6, 1])
+        grid = figure.add_gridspec(3, 2 * layers, height_ratios=[1, 1, 1])
         marks = letters()
         for row, metric in enumerate(METRICS):
             panels = [figure.add_subplot(grid[row, 2 * at : 2 * at + 2]) for at in range(layers)]
@@ -133,8 +136,7 @@ def draw_filters(axes: Axes, weights: NDArray[np.floating], image_shape: list[in
         Of d pixels.
     """
     limit = float(np.percentile(np.abs(weights), 99.5))
-    columns = int(np.ceil(np.sqrt(len(weights))))
-    draw_images(axes, 0.5 + weights / (2 * limit), image_shape, columns)
+    draw_images(axes, 0.5 + weights / (2 * limit), image_shape, min(FILTERS_A_ROW, len(weights)))
     axes.set_xlabel(f"black ≤ −{limit:.2f}, grey 0, white ≥ {limit:.2f}")
 
 

@@ -11,19 +11,19 @@ from step import run
 from study.arrays import read_arrays
 from study.plotting import PAGE_WIDTH, draw_images, letter, letters, new_figure, save, style
 
-SIDE = 6
+SIDE = 4
+"""Images a row and rows of a panel: large enough to see those of few pixels, too."""
 
 
 def figure_model_samples(
     samples: Path, models: dict[str, dict[str, Any]], svg: Path, pdf: Path, png: Path
 ) -> None:
-    """Draw held-out images and each model's samples, the first of which have their neighbours.
+    """Draw held-out images and each model's samples, the first row with its neighbours.
 
     Parameters
     ----------
     samples
-        36 test images; by the names of the models, 36 samples of each; under the same names with
-        _neighbours, the training images nearest to its first 6; uint8, with their image_shape.
+        As `draw_model_samples` writes them; the first of each are drawn.
     models
         What is said of each, by name, in the order of the panels.
     svg, pdf, png
@@ -34,12 +34,12 @@ def figure_model_samples(
     image_shape = arrays["image_shape"].tolist()
     with style():
         columns = 1 + len(models)
-        figure = new_figure(PAGE_WIDTH, 0.45 + 8.6 / columns)
+        figure = new_figure(PAGE_WIDTH, 0.45 + 10 / columns)
         above, below = figure.subplots(2, columns, height_ratios=[SIDE, 2])
         titles = {"test": "Held-out images"}
         titles |= {model: facts["label"] for model, facts in models.items()}
         for mark, axes, (name, title) in zip(letters(), above, titles.items(), strict=False):
-            draw_images(axes, arrays[name], image_shape, SIDE)
+            draw_images(axes, arrays[name][: SIDE**2], image_shape, SIDE)
             letter(axes, mark, title)
         for axes, model in zip(below[1:], models, strict=True):
             draw_neighbours(axes, arrays[model], arrays[f"{model}_neighbours"], image_shape)
@@ -52,8 +52,7 @@ def draw_neighbours(
     axes: Axes, samples: NDArray[Any], neighbours: NDArray[Any], image_shape: list[int]
 ) -> None:
     """Draw the first samples in one row and, below each, the training image nearest to it."""
-    pairs = np.concatenate([samples[: len(neighbours)], neighbours])
-    draw_images(axes, pairs, image_shape, len(neighbours))
+    draw_images(axes, np.concatenate([samples[:SIDE], neighbours[:SIDE]]), image_shape, SIDE)
 
 
 def label_rows(axes: Axes, labels: tuple[str, ...]) -> None:

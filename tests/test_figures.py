@@ -741,9 +741,8 @@ def test_filters_are_grey_at_zero_on_one_symmetric_scale() -> None:
     draw_filters(axes, weights, [10, 10])
     sheet = axes.images[0].get_array()[..., 0]
     tile, step = 30, 31
-    corners = [sheet[y, x] for y in (10, step + 10) for x in (10, step + 10)]
-    assert corners == [255, 0, 190, 130]
-    assert sheet[step, step] == 0, "the one weight beyond the scale is cut to it"
+    assert [sheet[10, unit * step + 10] for unit in range(4)] == [255, 0, 190, 130]
+    assert sheet[0, 3 * step] == 0, "the one weight beyond the scale is cut to it"
     assert sheet[tile - 1, tile - 1] == 130, "a weight of 0"
     assert axes.get_xlabel() == "black ≤ −2.00, grey 0, white ≥ 2.00"
 
@@ -754,11 +753,11 @@ def test_the_first_samples_stand_above_their_neighbours(tmp_path: Path) -> None:
     axes = Figure().subplots()
     draw_neighbours(axes, arrays["rbm"], arrays["rbm_neighbours"], [4, 4])
     shown = axes.images[0].get_array()
-    tops = [shown[:28, 29 * column : 29 * column + 28] for column in range(6)]
-    bottoms = [shown[29:, 29 * column : 29 * column + 28] for column in range(6)]
+    tops = [shown[:28, 29 * column : 29 * column + 28] for column in range(4)]
+    bottoms = [shown[29:, 29 * column : 29 * column + 28] for column in range(4)]
     for images, name in ((tops, "rbm"), (bottoms, "rbm_neighbours")):
         pixels = [image[3::7, 3::7, 0].ravel() for image in images]
-        np.testing.assert_allclose(pixels, arrays[name][:6], atol=2)
+        np.testing.assert_allclose(pixels, arrays[name][:4], atol=2)
 
 
 def test_held_out_images_and_samples_are_drawn_in_order_with_labels_in_the_empty_place(
@@ -769,7 +768,7 @@ def test_held_out_images_and_samples_are_drawn_in_order_with_labels_in_the_empty
     arrays = read_arrays(arguments["samples"], "test", "vae", "rbm", "dbn")
     for axes, (name, images) in zip(figure.axes, arrays.items(), strict=False):
         drawn = axes.images[0].get_array()
-        np.testing.assert_array_equal(drawn, mosaic(images, (4, 4), 6), err_msg=name)
+        np.testing.assert_array_equal(drawn, mosaic(images[:16], (4, 4), 4), err_msg=name)
     held_out, strip = figure.axes[0].bbox, figure.axes[5]
     for text, image_row in zip(strip.texts, ("Sample", "Nearest in training"), strict=True):
         assert text.get_text() == image_row
@@ -887,9 +886,9 @@ def test_no_arrow_of_the_workflow_passes_a_box(
     (axes,) = figure.axes
     boxes = {text.get_text().split("\n")[0]: text.get_position() for text in axes.texts}
     del boxes[""]  # of arrows
-    assert boxes["prepare"][1] > boxes["train"][1] > boxes["measure"][1] > boxes["tell"][1]
-    assert boxes["clock"][1] == boxes["tell"][1], "in the last row above what takes its files"
+    assert boxes["prepare"][0] < boxes["train"][0] < boxes["measure"][0] < boxes["tell"][0]
+    assert boxes["clock"][0] == boxes["tell"][0], "in the last column before what takes its files"
     assert max(len(line.get_xydata()) for line in axes.lines) > 1, "there is a long one"
     for line in axes.lines:
         for x, y in line.get_xydata():  # type: ignore[union-attr]
-            assert all(abs(x - left) > 0.5 or abs(y - up) > 0.27 for left, up in boxes.values())
+            assert all(abs(x - left) > 0.4 or abs(y - up) > 0.45 for left, up in boxes.values())

@@ -2,18 +2,21 @@
 
 import gzip
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from conftest import ROOT, TINY, Project, copy_project, rules_in
 from generated import assert_generated, pipe_table
 from parsed import parsed_rules
+from PIL import Image
 
 import scale
 from planning import reference
@@ -54,15 +57,45 @@ def kept(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project
     return project
 
 
+@pytest.fixture(scope="module")
+def redrawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Draw figures, tables and PDF of what the project keeps; returns its folder."""
+    project = copy_project(tmp_path_factory.mktemp("redrawn") / "project")
+    pdf = f"{REFERENCE}/report/report.pdf"
+    project.run("snakemake", "figures", "tables", pdf, "--config", "results=reference")
+    return project.root / REFERENCE
+
+
 @pytest.mark.xdist_group("reference")
-def test_what_the_project_keeps_draws_every_figure_and_table(tmp_path: Path):
+def test_what_the_project_keeps_draws_every_figure_and_table(redrawn: Path):
     """Of a version that has other defaults, and models that were not there when it ran."""
-    project = copy_project(tmp_path / "project")
-    project.run("snakemake", "figures", "tables", "--config", "results=reference")
-    table = (project.root / REFERENCE / "tables/table_6_1_reconstruction_error.csv").read_text()
+    table = (redrawn / "tables/table_6_1_reconstruction_error.csv").read_text()
     assert "PCA" not in table and "DBN" in table
-    timings = (project.root / REFERENCE / "tables/table_5_1b_like_for_like.csv").read_text()
+    timings = (redrawn / "tables/table_5_1b_like_for_like.csv").read_text()
     assert "NVIDIA H200" in timings and "no CUDA device" not in timings
+
+
+@pytest.mark.xdist_group("reference")
+def test_the_pdf_of_what_is_kept_is_short_and_small(redrawn: Path):
+    pdf = (redrawn / "report/report.pdf").read_bytes()
+    assert len(re.findall(rb"/Type/Page\b", pdf)) <= 25
+    assert len(pdf) < 2_000_000
+
+
+@pytest.mark.xdist_group("reference")
+def test_no_third_of_a_page_of_the_pdf_is_empty(redrawn: Path, tmp_path: Path):
+    if not shutil.which("pdftoppm"):
+        pytest.skip("pdftoppm is not installed")
+    pdf = redrawn / "report/report.pdf"
+    subprocess.run(["pdftoppm", "-gray", "-r", "20", pdf, tmp_path / "page"], check=True)
+    *pages, _ = sorted(tmp_path.glob("*.pgm"))
+    assert len(pages) > 10
+    for page in pages:
+        with Image.open(page) as image:
+            rows = np.asarray(image).min(axis=1)
+        inked = np.flatnonzero(rows[: int(0.93 * len(rows))] < 250)  # above the page's number
+        ends = [*inked, int(0.93 * len(rows))]
+        assert max(np.diff(ends)) < len(rows) / 3, page.name
 
 
 def test_a_kept_gpu_is_shown_where_its_job_is_this_one_and_is_not_kept_again():

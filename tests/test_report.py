@@ -3,6 +3,8 @@
 import csv
 import json
 import re
+import shutil
+import subprocess
 from html import unescape
 from html.parser import HTMLParser
 from itertools import product
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import fabricated
 import pytest
+import typst
 import yaml
 from conftest import TINY
 from docutils.core import publish_doctree
@@ -726,3 +729,83 @@ def test_texts_that_users_give_are_shown_as_they_are(built: Path) -> None:
 def test_the_pdf_is_the_same_bytes_for_the_same_input(built: Path) -> None:
     assert (built / "report.pdf").read_bytes() == (built / "again.pdf").read_bytes()
     assert (built / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_pdf_is_tagged_and_tells_whose_it_is_and_what_its_figures_show(built: Path) -> None:
+    pdf = (built / "report.pdf").read_bytes()
+    assert b"/StructTreeRoot" in pdf and b"/Marked true" in pdf and b"/Lang(en-GB)" in pdf
+    assert len(re.findall(rb"/S/Figure/P \d+ 0 R/Alt\b", pdf)) == pdf.count(b"/S/Figure")
+    assert pdf.count(b"/S/Figure") == len(FIGURES)
+    assert len(re.findall(rb"/S/Formula/P \d+ 0 R/Alt\b", pdf)) == pdf.count(b"/S/Formula") > 20
+    assert b"/Title(Auto-Encoding Variational Bayes, reproduced)" in pdf
+    assert b"/Author(The vae-study authors)" in pdf and b"/CreationDate(D:20240229" in pdf
+    assert b"/Outlines" in pdf and b"/S/TOCI" in pdf
+
+
+def test_but_for_the_format_of_its_figures_the_pdf_is_as_pdf_ua_asks(
+    built: Path, tmp_path: Path
+) -> None:
+    figures, tables = (built / folder for folder in ("figures", "tables"))
+    text = convert(
+        built / "report.md",
+        "typst",
+        f"--template={REPORT / 'report.typ'}",
+        **CROSSREF,
+        resources=[*figures.iterdir(), *tables.iterdir()],
+    )
+    shutil.copytree(figures, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "report.typ").write_text(text.replace('.pdf", alt', '.svg", alt'))
+    given = {"ignore_system_fonts": True, "pdf_standards": ["ua-1"]}
+    assert b"<pdfuaid:part>1" in typst.compile(tmp_path / "report.typ", **given)
+
+
+def poppler(program: str, *arguments: str | Path) -> str:
+    """Run one of poppler's programs; returns what it prints."""
+    if not shutil.which(program):
+        pytest.skip(f"{program} is not installed")
+    command = [program, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture(scope="session")
+def long_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build a PDF of a ledger of some pages after a tall figure, by authors of unusual names."""
+    folder = tmp_path_factory.mktemp("ledger")
+    rows = [
+        f'"Claim {row}",3.1,"{"A statement. " * 9}",holds,figure_x · profiles/theory.csv'
+        for row in range(90)
+    ]
+    header = "Claim,Section,Statement,Verdict,Evidence"
+    table = write_csv(folder / "table_claims.csv", header, *rows)
+    figure = folder / "figure_x.pdf"
+    Figure(figsize=(5, 7)).savefig(figure)
+    (folder / "report.md").write_text(
+        "---\ntitle: T\nauthor: [\"Ann O'Brien\", 'B. *C* & \\_D\\_']\ndate: 2024-02-29\n"
+        f"lang: en-GB\n---\n\n{'Words. ' * 500}\n\n"
+        "![A caption.](figure_x.svg){#fig:x alt='It \\\\ \"shows\".'}\n\n"
+        '::: {#tbl:claims .csv src="table_claims.csv"}\nAll.\n:::\n\nThe end.\n'
+    )
+    template = REPORT / "report.typ"
+    pdf = folder / "report.pdf"
+    report_pdf(folder / "report.md", [figure], [table], **CROSSREF, template=template, pdf=pdf)
+    return pdf
+
+
+def test_a_ledger_of_some_pages_has_its_heading_on_each_and_no_figure_in_it(
+    long_ledger: Path,
+) -> None:
+    *pages, _ = poppler("pdftotext", "-layout", long_ledger, "-").split("\f")
+    ledger = [
+        number for number, page in enumerate(pages) if re.search(r"^ *Claim \d+ ", page, re.M)
+    ]
+    assert len(ledger) > 2
+    for number in ledger:
+        assert re.search(r"^ *Claim +Section +Statement +Verdict +Evidence", pages[number], re.M)
+        assert "Figure S1" in pages[number] and "theory" not in pages[number]
+    assert not any("A caption." in pages[number] for number in ledger[1:])
+    claims = re.findall(r"^ *Claim (\d+) ", "".join(pages), re.M)
+    assert claims == [*map(str, range(90))]
+
+
+def test_authors_may_have_any_name(long_ledger: Path) -> None:
+    assert "Ann O’Brien, B. C & _D_" in poppler("pdfinfo", long_ledger)

@@ -47,9 +47,15 @@ local function with_label(identifier, caption)
   return pandoc.Inlines { pandoc.Strong(label), pandoc.Space() } .. caption
 end
 
+local function quoted(text)
+  return '"' .. text:gsub('[\\"]', "\\%0") .. '"'
+end
+
+-- Typst takes a pdf as it is, letters and images; of an svg it would make larger ones.
 local function set_vector(image)
-  image.src = image.src:gsub("%.svg$", ".pdf")
-  return image
+  local path = image.src:gsub("%.svg$", ".pdf")
+  local code = ("#image(%s, alt: %s)"):format(quoted(path), quoted(pandoc.utils.stringify(image.caption)))
+  return pandoc.RawInline("typst", code)
 end
 
 -- A frame in which what is wide scrolls sideways, by keyboard too.
@@ -66,7 +72,6 @@ local function figure(element)
     element.content = { frame(element.content, "Figure " .. label) }
     return element
   end
-  -- Typst takes a pdf as it is, letters and images; of an svg it would make larger ones.
   return element:walk { Image = set_vector }
 end
 
@@ -75,13 +80,14 @@ local function set_minus(text)
   return text
 end
 
--- A spread stays on the line of its mean.
-local function keep_spread(inlines)
+-- A spread stays on the line of its mean, and a side of a shape on that of the others.
+local function keep_together(inlines)
+  local joins = { ["±"] = true, ["×"] = true }
   for position = 2, #inlines do
     local before, after = inlines[position - 1], inlines[position]
-    if before.t == "Str" and before.text == "±" and after.t == "Space" then
+    if before.t == "Str" and joins[before.text] and after.t == "Space" then
       inlines[position] = pandoc.Str("\u{a0}")
-    elseif before.t == "Space" and after.t == "Str" and after.text == "±" then
+    elseif before.t == "Space" and after.t == "Str" and joins[after.text] then
       inlines[position - 1] = pandoc.Str("\u{a0}")
     end
   end
@@ -108,34 +114,61 @@ end
 
 local BREAK = "\u{200b}"  -- where a long name may be broken
 
--- Typst makes wide columns as narrow as each other. Here they are as wide as lets the longest cell of
--- each take equally many lines, the fewest at which the table fits a page of `page` characters; a
--- column is not made narrower than its longest word.
+-- Typst makes wide columns as narrow as each other. Here a column has room for its longest word, and
+-- what else a line of `page` characters holds goes, one by one, to where it makes the rows least tall.
 local function fit(csv)
-  local page, gap = 116, 3
-  local longest, word = {}, {}
+  local page, gap, sharpness = 144, 3, 8
+  local rows, widest, widths, total = {}, 0, {}, 0
   for _, row in ipairs { csv.head.rows[1], table.unpack(csv.bodies[1].body) } do
+    local lengths, sum = {}, 0
     for column, cell in ipairs(row.cells) do
       local text = pandoc.utils.stringify(cell.contents)
-      longest[column] = math.max(longest[column] or 0, utf8.len(text))
-      for part in text:gsub(BREAK, " "):gmatch("%S+") do
-        word[column] = math.max(word[column] or 0, utf8.len(part))
+      lengths[column] = utf8.len(text)
+      sum = sum + lengths[column] + gap
+      for part in text:gsub(BREAK, " "):gsub("%-(%a)", "- %1"):gmatch("%S+") do
+        widths[column] = math.max(widths[column] or 1, utf8.len(part))
       end
     end
+    table.insert(rows, lengths)
+    widest = math.max(widest, sum)
   end
-  local lines, widths, total = 0, {}, math.huge
-  while total > page and lines < 60 do
-    lines, total = lines + 1, 0
-    for column, length in ipairs(longest) do
-      widths[column] = math.max(word[column] or 0, length / lines) + gap
-      total = total + widths[column]
+  if widest <= page then return end
+  -- Of the lines that each cell of a row takes, smoothly the most: its height, with a little for the others'.
+  local function height(column, more)
+    local sum = 0
+    for _, lengths in ipairs(rows) do
+      local row = 0
+      for other, length in ipairs(lengths) do
+        row = row + (length / (widths[other] + (other == column and more or 0))) ^ sharpness
+      end
+      sum = sum + row ^ (1 / sharpness)
     end
+    return sum
   end
-  if lines == 1 then return end
+  for _, width in ipairs(widths) do total = total + width + gap end
+  for _ = total + 1, page do
+    local least, best = math.huge, nil
+    for column in ipairs(widths) do
+      local reached = height(column, 1)
+      if reached < least then least, best = reached, column end
+    end
+    widths[best], total = widths[best] + 1, total + 1
+  end
   for column, width in ipairs(widths) do
     local colspec = csv.colspecs[column]
-    colspec[2] = width / total
+    colspec[2] = (width + gap) / total
     csv.colspecs[column] = colspec
+  end
+end
+
+local FILE = "^%a+/([%w_]+)%.csv$"
+
+-- Where a PDF names a figure or a table, " · " and a file, the file is left out.
+local function leave_out_file(inlines)
+  local last = #inlines
+  if is_html or last < 5 or inlines[last - 2].text ~= "·" then return end
+  if (inlines[last].text or ""):match(FILE) then
+    return table.move(inlines, 1, last - 4, 1, pandoc.Inlines {})
   end
 end
 
@@ -146,7 +179,7 @@ local function link_to(text)
       return pandoc.Link(kinds[kind] .. "\u{a0}" .. labels[identifier], "#" .. identifier)
     end
   end
-  local file = text.text:match("^%a+/([%w_]+)%.csv$")
+  local file = text.text:match(FILE)
   if file and is_html then return pandoc.Link(file, "../" .. text.text) end
   if file then return pandoc.Str((file:gsub("_", "_" .. BREAK))) end
 end
@@ -192,10 +225,10 @@ local function block(element)
     return {}
   elseif kind == "tbl" and element.classes:includes("csv") then
     local _, text = pandoc.mediabag.fetch(element.attributes.src)
-    local csv = pandoc.read(text, "csv").blocks[1]:walk { Str = set_minus, Inlines = keep_spread }
+    local csv = pandoc.read(text, "csv").blocks[1]:walk { Str = set_minus, Inlines = keep_together }
     align(csv)
     mark_cells(csv)
-    csv = csv:walk { Str = link_to }
+    csv = csv:walk { Inlines = leave_out_file }:walk { Str = link_to }
     local caption = with_label(element.identifier, pandoc.utils.blocks_to_inlines(element.content))
     if is_html then
       local scrolled = frame(csv, "Table " .. labels[element.identifier])
@@ -240,10 +273,14 @@ local function reference(cite)
   return links
 end
 
--- MathML sets no space between a function and what it is of.
-local function space_functions(math)
-  if is_html then math.text = math.text:gsub("\\log ", "\\log\\,") end
-  return math
+-- MathML sets no space between a function and what it is of; a PDF's formula is read out as its TeX.
+local function set_formula(math)
+  if is_html then
+    math.text = math.text:gsub("\\log ", "\\log\\,")
+    return math
+  end
+  local open = ("#[#set math.equation(alt: %s);"):format(quoted(math.text))
+  return { pandoc.RawInline("typst", open), math, pandoc.RawInline("typst", "];") }
 end
 
 -- In a PDF, which is read elsewhere, a path beside the page leads nowhere.
@@ -253,5 +290,5 @@ end
 
 return {
   { traverse = "topdown", Figure = number, Div = number, Header = number_section },
-  { Figure = figure, Div = block, Cite = reference, Math = space_functions, Link = unlink },
+  { Figure = figure, Div = block, Cite = reference, Math = set_formula, Link = unlink },
 }
