@@ -103,7 +103,8 @@ def render(
     def mean(*parts: str, places: int = 1) -> str:
         average, spread = v(*parts, "mean"), v(*parts, "std")
         text = decimals(average, places)
-        return text if spread is None else f"{text} ± {decimals(spread, places)}"
+        # A spread that these digits cannot tell from none is left out.
+        return f"{text} ± {decimals(spread, places)}" if round(spread or 0.0, places) else text
 
     def figure(name: str, shows: str) -> str:
         caption = _look_up("caption", name, captions)

@@ -50,9 +50,7 @@ def table_latent_dimension(evaluations: Path, table: Path, markdown: Path) -> No
 
 
 def _values(runs: pd.DataFrame, split: str, metric: str) -> pd.Series:
-    values = runs.loc[(runs["split"] == split) & (runs["metric"] == metric), "value"]
-    # Principal components are the same beside every training.
-    return values.iloc[:1] if metric.startswith("linear_") else values
+    return runs.loc[(runs["split"] == split) & (runs["metric"] == metric), "value"]
 
 
 if __name__ == "__main__":

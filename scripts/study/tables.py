@@ -22,14 +22,17 @@ def number(value: float, digits: int) -> str:
 
 
 def mean_and_deviation(values: ArrayLike, digits: int) -> str:
-    """Give mean ± sample standard deviation; of one value, the value; of none, "not measured"."""
+    """Give mean ± sample standard deviation; of one value, the value; of none, "not measured".
+
+    A deviation that these digits cannot tell from none is left out.
+    """
     known = np.asarray(values, dtype=np.float64)
     known = known[~np.isnan(known)]
     if known.size == 0:
         return NOT_MEASURED
-    if known.size == 1:
-        return number(float(known[0]), digits)
-    return f"{number(float(known.mean()), digits)} ± {number(float(known.std(ddof=1)), digits)}"
+    mean, deviation = float(known.mean()), float(known.std(ddof=1)) if known.size > 1 else 0.0
+    text = number(mean, digits)
+    return f"{text} ± {number(deviation, digits)}" if round(deviation, digits) else text
 
 
 def write_table(
