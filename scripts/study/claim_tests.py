@@ -41,6 +41,9 @@ Tables = Mapping[str, Any]
 Where = Mapping[str, Any]
 """Values by column, which pick rows of a table; of a list the first that is there."""
 
+DIGITS = {"images": 0, "degrees": 1}
+"""Digits after the point by the unit, of what is told with more otherwise."""
+
 
 # Of one setting
 
@@ -82,9 +85,11 @@ def estimated(
     rows = _picked(tables, table, where)
     estimate = Interval(rows["value"].mean(), rows["low"].min(), rows["high"].max())
     outcome, asked = _in_range(estimate, at_least, at_most)
+    unit = rows["unit"].iloc[0]
+    found = shown(estimate, DIGITS.get(unit, 3)) + ("" if unit == "1" else f" {unit}")
     return Verdict(
         outcome,
-        f"{_first_upper(MEASURES[where['measure']])}: {shown(estimate, 3)} {rows['unit'].iloc[0]}.",
+        f"{_first_upper(MEASURES[where['measure']])}: {found}.",
         asked,
         len(rows),
     )

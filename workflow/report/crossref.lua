@@ -76,7 +76,7 @@ local function figure(element)
 end
 
 local function set_minus(text)
-  text.text = text.text:gsub("^%-([%d%u])", "−%1")
+  text.text = text.text:gsub("^(%(?)%-([%d%u])", "%1−%2")
   return text
 end
 
