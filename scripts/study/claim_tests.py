@@ -85,8 +85,7 @@ def estimated(
     rows = _picked(tables, table, where)
     estimate = Interval(rows["value"].mean(), rows["low"].min(), rows["high"].max())
     outcome, asked = _in_range(estimate, at_least, at_most)
-    unit = rows["unit"].iloc[0]
-    found = shown(estimate, DIGITS.get(unit, 3)) + ("" if unit == "1" else f" {unit}")
+    found = shown(estimate, DIGITS.get(rows["unit"].iloc[0], 3)) + _unit(rows)
     return Verdict(
         outcome,
         f"{_first_upper(MEASURES[where['measure']])}: {found}.",
@@ -170,7 +169,7 @@ def exceeds(
         outcomes.append(above(difference, 0))
         told.append(
             f"{readable(str(more))} {groups[more].mean():.2f} against {readable(str(other))} "
-            f"{groups[other].mean():.2f}: {shown(difference)} {rows['unit'].iloc[0]}"
+            f"{groups[other].mean():.2f}: {shown(difference)}{_unit(rows)}"
         )
     return Verdict(
         together(outcomes),
@@ -190,14 +189,20 @@ def no_worse(
     return Verdict(
         above(difference, -margin),
         f"{ours.mean():.2f} at {in_words(along)} {of:g}, {theirs.mean():.2f} at {than:g}: "
-        f"{shown(difference)} {rows['unit'].iloc[0]}.",
+        f"{shown(difference)}{_unit(rows)}.",
         f"lower by no more than {margin:g}",
         min(len(ours), len(theirs)),
     )
 
 
 def gap_exceeds(
-    tables: Tables, table: str, along: str, where: Where, more: Any, less: Any
+    tables: Tables,
+    table: str,
+    along: str,
+    where: Where,
+    more: Any,
+    less: Any,
+    words: Mapping[Any, str],
 ) -> Verdict:
     """Whether what is measured falls more from training to held-out items at one value of a column.
 
@@ -210,8 +215,8 @@ def gap_exceeds(
     difference = intervals.of_difference(wide, narrow, intervals.pooled([wide, narrow]))
     return Verdict(
         above(difference, 0),
-        f"From training to held-out items {wide.mean():.2f} are lost with {in_words(more)}, "
-        f"{narrow.mean():.2f} with {in_words(less)}: {shown(difference)} {train['unit'].iloc[0]}.",
+        f"From training to held-out items {wide.mean():.2f} are lost with {words[more]}, "
+        f"{narrow.mean():.2f} with {words[less]}: {shown(difference)}{_unit(train)}.",
         "a difference whose interval is above 0",
         min(len(wide), len(narrow)),
     )
@@ -244,8 +249,8 @@ def rises(
     ]
     return Verdict(
         outcome,
-        f"From {in_words(along)} {steps[0]:g} to {steps[-1]:g}: {shown(whole)} "
-        f"{rows['unit'].iloc[0]}; "
+        f"From {in_words(along)} {steps[0]:g} to {steps[-1]:g}: {shown(whole)}"
+        f"{_unit(rows)}; "
         + (
             f"no gain can be told from {listed(unclear)}." if unclear else "every step brings more."
         ),
@@ -515,6 +520,12 @@ def _spread(tables: Tables, table: str, where: Where) -> Spread:
         if spread.freedom:
             break
     return spread
+
+
+def _unit(rows: pd.DataFrame) -> str:
+    """The unit behind a number; a pure number has none."""
+    unit = rows["unit"].iloc[0]
+    return "" if unit == "1" else f" {unit}"
 
 
 def _first_upper(sentence: str) -> str:

@@ -61,19 +61,19 @@ def judge(
         return _combined(
             {
                 dataset: test(evidence, **settings)
-                for dataset, evidence in _by_dataset(tables, table, where)
+                for dataset, evidence in _by_dataset(tables, claim)
             }
         )
     except NotMeasured as missing:
         return Verdict(NOT_MEASURED, f"Would need {missing}.")
 
 
-def _by_dataset(
-    tables: Tables, table: str | None, where: Mapping[str, Any]
-) -> Iterator[tuple[str, Tables]]:
-    """The evidence, for every data set that a claim's rows are of."""
+def _by_dataset(tables: Tables, claim: Mapping[str, Any]) -> Iterator[tuple[str, Tables]]:
+    """The evidence, for every data set that a claim's rows are of, unless it names them."""
+    table, where = claim.get("table"), claim.get("where", {})
     frame = None if table is None else tables[table]
-    if table is None or frame is None or "dataset" not in frame or "dataset" in where:
+    named = "dataset" in where or claim.get("along") == "dataset"
+    if table is None or frame is None or "dataset" not in frame or named:
         yield "", tables
         return
     rows = frame
