@@ -306,6 +306,18 @@ CASES = [
     (
         "faces_reconstructed_better",
         by(
+            "images",
+            "dataset",
+            metric="mean_squared_error",
+            architecture="two_layer_200",
+            unit="per pixel",
+        )({"frey_face": [0.008, 0.0081], "cifar10_grey": [0.015, 0.0151]}),
+        HOLDS,
+        r"0\.0151 against Frey Face 0\.0080",
+    ),
+    (
+        "faces_reconstructed_better_for_their_variance",
+        by(
             "images", "dataset", metric="explained_variance", architecture="two_layer_200", unit="1"
         )({"frey_face": [0.9, 0.91], "cifar10_grey": [0.7, 0.71]}),
         HOLDS,

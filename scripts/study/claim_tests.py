@@ -41,8 +41,8 @@ Tables = Mapping[str, Any]
 Where = Mapping[str, Any]
 """Values by column, which pick rows of a table; of a list the first that is there."""
 
-DIGITS = {"images": 0, "degrees": 1}
-"""Digits after the point by the unit, of what is told with more otherwise."""
+DIGITS = {"images": 0, "degrees": 1, "per pixel": 4}
+"""Digits after the point by the unit, where they are other than a test's."""
 
 
 # Of one setting
@@ -162,14 +162,16 @@ def exceeds(
     """Whether the mean over seeds at one value of a column exceeds that at each of others."""
     rows = _rows(tables, table, where)
     spread = _spread(tables, table, where)
+    digits = DIGITS.get(rows["unit"].iloc[0], 2)
     groups = {value: _values(rows, along, value) for value in (more, *less)}
     outcomes, told = [], []
     for other in less:
         difference = intervals.of_difference(groups[more], groups[other], spread)
         outcomes.append(above(difference, 0))
         told.append(
-            f"{readable(str(more))} {groups[more].mean():.2f} against {readable(str(other))} "
-            f"{groups[other].mean():.2f}: {shown(difference)}{_unit(rows)}"
+            f"{readable(str(more))} {groups[more].mean():.{digits}f} against "
+            f"{readable(str(other))} {groups[other].mean():.{digits}f}: "
+            f"{shown(difference, digits)}{_unit(rows)}"
         )
     return Verdict(
         together(outcomes),
