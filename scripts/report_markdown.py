@@ -181,7 +181,8 @@ def signed(change: float, places: int = 1) -> str:
 
 
 def plain(text: object) -> str:
-    """Keep text that is not ours, within a line, from being read as Markdown."""
+    """Keep text that is not ours, in a line, from being read as Markdown; with true minus signs."""
+    text = re.sub(r"(?<![\w.,-])-(?=\d)", "−", str(text))
     return re.sub(r"([\\`*_{}\[\]<>@#$~^|&]|-(?=-)|\.(?=\.))", r"\\\1", one_line(str(text)))
 
 

@@ -539,7 +539,7 @@ def test_what_the_remedies_bring_is_told_where_it_was_tested(values: Path, tmp_p
             found |= {f"{network}.encoder_filters": [8, 4], f"{network}.graph_convolutions": True}
         (tmp_path / "values.json").write_text(json.dumps(found))
         text = written(tmp_path)
-        assert ("They would help. Does not hold: Lower by 3 nats." in text) == told
+        assert ("“They would help”: does not hold. Lower by 3 nats." in text) == told
         assert ("first and last layers are such" in text) == told
         assert ("it tells no direction" in text) == told
         assert ("ReLU units and graph convolutions of 8-4 filters in the encoder" in text) == told
