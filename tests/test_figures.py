@@ -383,8 +383,18 @@ def test_a_second_data_set_gets_panels_of_its_own(tmp_path: Path) -> None:
         {"dataset": "digits"},
         {"dataset": "mnist"},
     ], "a training size that goes with the data set tells nothing more"
+    faces = elbo[elbo["dataset"] == "digits"].assign(dataset="frey_face")
+    several = [faces.assign(architecture=name) for name in ("two_layer_200", "one_layer")]
     with style():
-        assert len(draw_learning_curves(elbo, "latent_dimension", "Latent dimension").axes) == 4
+        axes = draw_learning_curves(
+            pd.concat([elbo, *several]), "latent_dimension", "Latent dimension"
+        ).axes
+    assert [panel.get_ylabel().split("\n")[:-1] for panel in axes[::2]] == [
+        ["Digits"],
+        ["MNIST"],
+        ["Frey Face", "Fully connected"],
+        ["Frey Face", "One layer"],
+    ], "a network is named where a data set has several"
 
 
 def test_images_lie_in_rows_with_gaps_and_keep_their_pixels_to_two_grey_levels() -> None:

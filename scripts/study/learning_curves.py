@@ -35,6 +35,9 @@ LINESTYLES: dict[str, LineStyleType] = {"train": (0, (3, 1.5)), "test": "-"}
 AGAINST = {"epoch": "By epoch", "images_seen": "By images seen"}
 UNIT = "ELBO (nats/image)"
 
+MOST_HEIGHT = 9.0
+"""Inches of all rows together, so that a page holds them."""
+
 MARKED = 6
 """Markers along a curve, about."""
 
@@ -78,13 +81,15 @@ def draw_learning_curves(
         for along in against
         for splits in ([["test"], ["train"]] if apart else [[*LINESTYLES]])
     ]
-    figure = new_figure(PAGE_WIDTH, 0.5 + 2.5 * len(settings))
+    figure = new_figure(PAGE_WIDTH, 0.5 + min(2.5, MOST_HEIGHT / len(settings)) * len(settings))
     panels = figure.subplots(
         len(settings), len(views) + 1, squeeze=False, width_ratios=[1.0] * len(views) + [0.8]
     )
     marks = letters()
     for (setting, part), row in zip(settings, panels, strict=True):
-        titles = [*_view_titles(setting_words(setting), views), _last_title(part)]
+        telling = _telling(setting, [other for other, _ in settings])
+        lines = [readable(telling.pop("dataset")), setting_words(telling), UNIT]
+        titles = [*(_view_title(*view) for view in views), _last_title(part)]
         for axes, title in zip(row, titles, strict=True):
             letter(axes, next(marks), title)
         limits = settled_limits(
@@ -94,9 +99,11 @@ def draw_learning_curves(
             shown = part[part["split"].isin(splits)]
             draw_while_training(axes, shown, studied, colours, along)
             axes.set_ylim(limits)
-        row[0].set_ylabel(UNIT)
+        row[0].set_ylabel("\n".join(filter(None, lines)))
         draw_final(row[-1], part, studied, colours)
         row[-1].set_xlabel(quantity)
+    for axes in panels[:-1].flat:
+        axes.set_xlabel("")
     handles = [
         Line2D([], [], color=INK, linestyle=style, label=readable(split))
         for split, style in LINESTYLES.items()
@@ -162,11 +169,18 @@ def draw_final(axes: Axes, part: pd.DataFrame, studied: str, colours: dict[Any, 
     axes.set_xticks(x, labels, rotation=90 if max(map(len, labels)) > 2 else 0)
 
 
-def _view_titles(setting: str, views: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
-    """Titles of the panels of a row: the first has the setting, each other what is new in it."""
-    if len(views[0][1]) == 1:
-        return [f"{setting}, {split}" for _, (split,) in views]
-    return [setting, *(AGAINST[along] for along, _ in views[1:])]
+def _telling(setting: Mapping[str, Any], settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What tells a setting from the others: the data set, and what differs within that."""
+    alike = [other for other in settings if other["dataset"] == setting["dataset"]]
+    return {
+        name: value
+        for name, value in setting.items()
+        if name == "dataset" or any(other[name] != value for other in alike)
+    }
+
+
+def _view_title(along: str, splits: Sequence[str]) -> str:
+    return readable(splits[0]) if len(splits) == 1 else AGAINST[along]
 
 
 def _last_title(part: pd.DataFrame) -> str:
