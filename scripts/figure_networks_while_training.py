@@ -26,7 +26,7 @@ from study.plotting import (
 )
 from study.results import by_setting, read_tables, seeds_by, select
 from study.seals import read_json
-from study.wording import readable
+from study.wording import networks_setting, readable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,9 +101,7 @@ def _words(setting: Mapping[str, Any]) -> str:
     """Put into words what the panel and its axis do not say."""
     told = ("dataset", "epochs")
     varied = {name: value for name, value in setting.items() if name not in told}
-    if varied.get("training") == "report":
-        varied["training"] = "as the text has it"
-    return setting_words(varied)
+    return setting_words(networks_setting(varied))
 
 
 if __name__ == "__main__":

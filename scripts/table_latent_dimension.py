@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from step import run
-from study.results import final, read_table, varying
-from study.tables import mean_and_deviation, write_table
+from study.results import by_setting, final, read_table, varying
+from study.tables import NONE, mean_and_deviation, write_table
 from study.wording import readable
 
 COLUMNS = {
@@ -36,21 +36,20 @@ def table_latent_dimension(evaluations: Path, table: Path, markdown: Path) -> No
     settings = varying(frame, "latent_dimension")
     rows = [
         {
-            **dict(zip(map(readable, settings), map(readable, map(str, key[:-1])), strict=True)),
-            "Latent dimension": str(key[-1]),
-            **{
-                header: mean_and_deviation(_values(runs, split, metric), digits)
-                for header, (split, metric, digits) in COLUMNS.items()
-            },
+            **{readable(name): readable(str(setting[name])) for name in settings},
+            "Latent dimension": str(latent_dimension),
+            **{header: _told(runs, *measure) for header, measure in COLUMNS.items()},
             "Seeds": str(runs["seed"].nunique()),
         }
-        for key, runs in frame.groupby([*settings, "latent_dimension"])
+        for setting, part in by_setting(frame, "latent_dimension")
+        for latent_dimension, runs in part.groupby("latent_dimension")
     ]
     write_table(rows, table, markdown, text_columns=[readable(name) for name in settings])
 
 
-def _values(runs: pd.DataFrame, split: str, metric: str) -> pd.Series:
-    return runs.loc[(runs["split"] == split) & (runs["metric"] == metric), "value"]
+def _told(runs: pd.DataFrame, split: str, metric: str, digits: int) -> str:
+    values = runs.loc[(runs["split"] == split) & (runs["metric"] == metric), "value"]
+    return NONE if values.empty else mean_and_deviation(values, digits)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from step import run
 from study.results import final, read_tables, select, varying
 from study.seals import read_json
 from study.tables import NONE, mean_and_deviation, number, write_table
-from study.wording import in_report_order, readable
+from study.wording import in_report_order, networks_setting, readable
 
 
 def table_network_loss(
@@ -42,7 +42,8 @@ def table_network_loss(
         if key[0] not in floors:
             raise ValueError(f"no data card of {key[0]!r}; the cards are of {', '.join(floors)}")
         card = floors[key[0]]
-        words = [readable(str(value)) for value in key[1:]]
+        setting = networks_setting(dict(zip(settings, key[1:], strict=True)))
+        words = [readable(str(value)) for value in setting.values()]
         rows += [
             {
                 "Protocol": readable(card["protocol"]),

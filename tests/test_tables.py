@@ -380,11 +380,11 @@ def test_latent_dimensions_are_summed_up_after_the_last_epoch(tmp_path: Path) ->
         "Active units": "4.0 ± 1.4",
         "Test reconstruction error (nats/image)": "17.00 ± 1.41",
         "The same of PCA": "16.00",
-        "Silhouette": "not measured",
-        "Nearest-neighbour accuracy": "not measured",
+        "Silhouette": "–",
+        "Nearest-neighbour accuracy": "–",
         "Seeds": "2",
     }
-    assert rows[1]["Train ELBO (nats/image)"] == "not measured"
+    assert rows[1]["Train ELBO (nats/image)"] == "–"
 
 
 def test_settings_that_vary_lead_the_rows(tmp_path: Path) -> None:

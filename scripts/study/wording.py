@@ -1,6 +1,7 @@
 """Names and texts as a reader sees them: of data sets, settings, classes and network structures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from unicodedata import bidirectional, category
 
 READABLE = {
@@ -91,6 +92,12 @@ def readable(name: str) -> str:
         return READABLE[name]
     words = " ".join(PROPER.get(word, word) for word in name.split("_")).strip()
     return words[:1].upper() + words[1:]
+
+
+def networks_setting(setting: Mapping[str, Any]) -> dict[str, Any]:
+    """A setting of trainings on networks, where the report's training is that of its text."""
+    of_the_text = {"training": "as the text has it"} if setting.get("training") == "report" else {}
+    return {**setting, **of_the_text}
 
 
 def in_words(name: object) -> str:
