@@ -2,10 +2,11 @@
 
 import gzip
 import json
+import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from pathlib import Path
 
@@ -32,8 +33,10 @@ from planning.runs import (
     planned_runs,
 )
 from planning.validation import ConfigError
+from report_markdown import plain
 from study import checkout, seals
 from study.contracts import RUN
+from study.outcomes import FAILS, IN_PART, OUTCOMES
 from study.results import final, read_table
 from table_notebook_losses import table_notebook_losses
 from unpack_evaluations import unpack_evaluations
@@ -73,6 +76,50 @@ def test_what_the_project_keeps_draws_every_figure_and_table(redrawn: Path):
     assert "PCA" not in table and "DBN" in table
     timings = (redrawn / "tables/table_5_1b_like_for_like.csv").read_text()
     assert "NVIDIA H200" in timings and "no CUDA device" not in timings
+
+
+@pytest.mark.xdist_group("reference")
+def test_the_readme_shows_the_kept_verdicts_and_figures(redrawn: Path):
+    claims = json.loads((redrawn / "claims.json").read_text()).values()
+    assert_generated(ROOT / "README.md", "verdicts", verdicts_in_words(claims))
+    for name, figure in PICTURES.items():
+        assert_picture(ROOT / f"workflow/report/{name}.png", redrawn / f"figures/{figure}.png")
+
+
+def verdicts_in_words(claims: Iterable[Mapping[str, str]]) -> str:
+    """How many claims have each verdict, and which do not simply hold."""
+    by_verdict = {
+        verdict: [claim for claim in claims if claim["verdict"] == verdict] for verdict in OUTCOMES
+    }
+    counts = ", ".join(f"{verdict} {len(those)}" for verdict, those in by_verdict.items())
+    total = sum(map(len, by_verdict.values()))
+    told = ("section", "statement", "settings", "finding")
+    rows = [
+        [verdict, *(plain(claim[part]) for part in told)]
+        for verdict in (FAILS, IN_PART)
+        for claim in by_verdict[verdict]
+    ]
+    header = ["Verdict", "Section", "What the report states", "Under which settings", "Measured"]
+    return f"Verdicts on {total} claims: {counts}.\n\n{pipe_table(header, rows)}"
+
+
+PICTURES = {
+    "latent_manifold": "figure_6_4_latent_manifold",
+    "networks_while_training": "figure_networks_while_training",
+    "image_reconstructions": "figure_6_5_image_reconstructions",
+}
+"""Of the README, and the figures that they are."""
+
+
+def assert_picture(picture: Path, figure: Path) -> None:
+    """Compare a picture with the figure that it is; with WRITE=1 it is copied first."""
+    if os.environ.get("WRITE") == "1":
+        shutil.copy(figure, picture)
+    shown, drawn = (
+        np.asarray(Image.open(path).convert("RGB"), float) for path in (picture, figure)
+    )
+    same = shown.shape == drawn.shape and np.abs(shown - drawn).mean() < 1
+    assert same, f"{picture.name} is older than what is kept: test again with WRITE=1"
 
 
 @pytest.mark.xdist_group("reference")
