@@ -507,7 +507,8 @@ def _values(rows: pd.DataFrame, along: str, value: Any) -> np.ndarray:
     """One value a seed."""
     found = rows[rows[along] == value]
     if found.empty:
-        raise NotMeasured(f"{in_words(along)} {in_words(value)}")
+        metric = in_words(rows["metric"].iloc[0])
+        raise NotMeasured(f"{metric} of {in_words(along)} {in_words(value)}")
     return np.asarray(found.groupby("seed")["value"].mean())
 
 

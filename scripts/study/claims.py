@@ -6,7 +6,7 @@ from typing import Any
 
 from study.claim_tests import TESTS, Tables
 from study.outcomes import NOT_MEASURED, NotMeasured, Verdict, together
-from study.wording import readable
+from study.wording import in_words, readable
 from vae.names import require_known
 
 ABOUT = ("section", "statement", "settings", "because", "test")
@@ -57,7 +57,7 @@ def judge(
             require_known(f"claims.{name}.where.{key}", where[key], measures)
     try:
         if table is not None and table not in tables:
-            raise NotMeasured(f"the experiment {table}")
+            raise NotMeasured(f"the experiment {in_words(table)}")
         return _combined(
             {
                 dataset: test(evidence, **settings)
