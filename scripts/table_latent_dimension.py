@@ -14,10 +14,9 @@ COLUMNS = {
     "Test ELBO (nats/image)": ("test", "elbo", 2),
     "Test KL (nats/image)": ("test", "kl", 2),
     "Active units": ("test", "active_units", 1),
-    "Test reconstruction error (nats/image)": ("test", "reconstruction_error", 2),
+    "Test error (nats/image)": ("test", "reconstruction_error", 2),
     "The same of PCA": ("test", "linear_reconstruction_error", 2),
-    "Silhouette": ("test", "silhouette", 2),
-    "Nearest-neighbour accuracy": ("test", "knn_accuracy", 3),
+    "Nearest-neighbour accuracy": ("test", "knn_accuracy", 2),
 }
 """Header: split, metric, decimals."""
 

@@ -378,9 +378,8 @@ def test_latent_dimensions_are_summed_up_after_the_last_epoch(tmp_path: Path) ->
         "Test ELBO (nats/image)": "-18.00 ± 1.41",
         "Test KL (nats/image)": "7.00 ± 1.41",
         "Active units": "4.0 ± 1.4",
-        "Test reconstruction error (nats/image)": "17.00 ± 1.41",
+        "Test error (nats/image)": "17.00 ± 1.41",
         "The same of PCA": "16.00",
-        "Silhouette": "–",
         "Nearest-neighbour accuracy": "–",
         "Seeds": "2",
     }
