@@ -16,7 +16,7 @@ COLUMNS = {
     "Active units": ("test", "active_units", 1),
     "Test error (nats/image)": ("test", "reconstruction_error", 2),
     "The same of PCA": ("test", "linear_reconstruction_error", 2),
-    "Nearest-neighbour accuracy": ("test", "knn_accuracy", 2),
+    "Nearest neighbour accuracy": ("test", "knn_accuracy", 2),
 }
 """Header: split, metric, decimals."""
 

@@ -380,7 +380,7 @@ def test_latent_dimensions_are_summed_up_after_the_last_epoch(tmp_path: Path) ->
         "Active units": "4.0 ± 1.4",
         "Test error (nats/image)": "17.00 ± 1.41",
         "The same of PCA": "16.00",
-        "Nearest-neighbour accuracy": "–",
+        "Nearest neighbour accuracy": "–",
         "Seeds": "2",
     }
     assert rows[1]["Train ELBO (nats/image)"] == "–"
